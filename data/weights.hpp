@@ -1,0 +1,45 @@
+// The weights of a one-layer, one-head, attention-only transformer without biases or layer norm.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace maxcert {
+
+struct Shape {
+    std::uint32_t n_ctx = 0;
+    std::uint32_t d_vocab = 0;
+    std::uint32_t d_model = 0;
+    std::uint32_t d_head = 0;
+
+    bool operator==(const Shape& o) const {
+        return n_ctx == o.n_ctx && d_vocab == o.d_vocab && d_model == o.d_model && d_head == o.d_head;
+    }
+    bool operator!=(const Shape& o) const { return !(*this == o); }
+};
+
+/// Row-major float32 matrices; each float is an exact dyadic rational (THEORY, notation).
+struct Weights {
+    Shape shape;
+    std::vector<float> W_E;    ///< [d_vocab, d_model]
+    std::vector<float> W_pos;  ///< [n_ctx, d_model]
+    std::vector<float> W_Q;    ///< [d_model, d_head]
+    std::vector<float> W_K;    ///< [d_model, d_head]
+    std::vector<float> W_V;    ///< [d_model, d_head]
+    std::vector<float> W_O;    ///< [d_head, d_model]
+    std::vector<float> W_U;    ///< [d_model, d_vocab]
+
+    /// Hex SHA-256 of the shape (little-endian u32: n_ctx, d_vocab, d_model, d_head) and then of the
+    /// little-endian float32 bytes of W_E, W_pos, W_Q, W_K, W_V, W_O, W_U. Independent of the file format.
+    std::string sha256() const;
+};
+
+/// Largest size accepted in any dimension of a shape; keeps a hostile file from asking for all memory.
+constexpr std::uint32_t kMaxDimension = 1u << 16;
+
+/// Throws InputError naming `file` unless every dimension is in 1..kMaxDimension, every matrix has the size
+/// that the shape says, and every entry is finite.
+void validate(const Weights& weights, const std::string& file);
+
+}  // namespace maxcert
