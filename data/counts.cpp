@@ -24,8 +24,9 @@ double ratio_rounded_down(const Count& part, const Count& whole) {
 }
 
 Count count_from_string(const std::string& decimal) {
-    const bool digits = !decimal.empty() && decimal.size() <= 1000 &&
-                        std::all_of(decimal.begin(), decimal.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !decimal.empty() && decimal.size() <= 1000 &&
+        std::all_of(decimal.begin(), decimal.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) throw std::invalid_argument("not a decimal count: '" + decimal.substr(0, 40) + "'");
     return Count(decimal, 10);
 }

@@ -18,7 +18,9 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
     require(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr));
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+Sha256::~Sha256() {
+    EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
 
 void Sha256::update(const void* bytes, std::size_t size) {
     require(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes, size));

@@ -19,8 +19,12 @@ void install_stop_handlers() {
     std::signal(SIGTERM, on_signal);
 }
 
-bool stop_requested() { return signal_seen != 0; }
+bool stop_requested() {
+    return signal_seen != 0;
+}
 
-int stop_exit_code() { return signal_seen == 0 ? 0 : 128 + static_cast<int>(signal_seen); }
+int stop_exit_code() {
+    return signal_seen == 0 ? 0 : 128 + static_cast<int>(signal_seen);
+}
 
 }  // namespace maxcert

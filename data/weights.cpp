@@ -13,7 +13,8 @@ namespace {
 
 void hash_u32(Sha256& hash, std::uint32_t value) {
     const unsigned char bytes[4] = {static_cast<unsigned char>(value), static_cast<unsigned char>(value >> 8),
-                                    static_cast<unsigned char>(value >> 16), static_cast<unsigned char>(value >> 24)};
+                                    static_cast<unsigned char>(value >> 16),
+                                    static_cast<unsigned char>(value >> 24)};
     hash.update(bytes, sizeof bytes);
 }
 
@@ -29,16 +30,15 @@ void check_dimension(std::uint32_t size, const char* name, const std::string& fi
     }
 }
 
-void check_matrix(const std::vector<float>& matrix, std::uint64_t rows, std::uint64_t columns, const char* name,
-                  const std::string& file) {
+void check_matrix(const std::vector<float>& matrix, std::uint64_t rows, std::uint64_t columns,
+                  const char* name, const std::string& file) {
     if (matrix.size() != rows * columns) {
         throw InputError(file, name, fmt::format("{} entries instead of {}x{}", matrix.size(), rows, columns),
                          "export the model again; all matrices must agree on the shape");
     }
     for (std::size_t i = 0; i < matrix.size(); ++i) {
         if (!std::isfinite(matrix[i])) {
-            throw InputError(file, name,
-                             fmt::format("entry [{},{}] is not finite", i / columns, i % columns),
+            throw InputError(file, name, fmt::format("entry [{},{}] is not finite", i / columns, i % columns),
                              "nothing can be proved of such a model; train it again");
         }
     }

@@ -23,7 +23,7 @@ struct TrainedModel {
 };
 
 struct TrainOptions {
-    unsigned threads = 1;      ///< workers side by side, each with one LibTorch thread
+    unsigned threads = 1;  ///< workers side by side, each with one LibTorch thread
     std::string device = "cpu";
     /// Called as training advances with the share (0..1) of all seeds' steps done and a note; any thread.
     std::function<void(double, const std::string&)> on_progress;

@@ -1,0 +1,202 @@
+#include "certify/arithmetic/mpfr_interval.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace maxcert {
+namespace {
+
+thread_local long precision = 128;
+thread_local std::uint64_t operations = 0;
+
+void keep_larger(Mpfr& best, const Mpfr& candidate) {
+    if (mpfr_nan_p(candidate.get()) != 0 || mpfr_greater_p(candidate.get(), best.get()) != 0)
+        best = candidate;
+}
+
+void keep_smaller(Mpfr& best, const Mpfr& candidate) {
+    if (mpfr_nan_p(candidate.get()) != 0 || mpfr_less_p(candidate.get(), best.get()) != 0) best = candidate;
+}
+
+// The four products or quotients of the ends, each rounded both ways.
+template <class Operation>
+void corners(const MpfrInterval& a, const MpfrInterval& b, Operation operation, Mpfr& lower, Mpfr& upper) {
+    Mpfr value;
+    bool first = true;
+    for (const Mpfr* x : {&a.lower(), &a.upper()}) {
+        for (const Mpfr* y : {&b.lower(), &b.upper()}) {
+            operation(value.get(), x->get(), y->get(), MPFR_RNDD);
+            if (first) {
+                lower = value;
+            } else {
+                keep_smaller(lower, value);
+            }
+            operation(value.get(), x->get(), y->get(), MPFR_RNDU);
+            if (first) {
+                upper = value;
+            } else {
+                keep_larger(upper, value);
+            }
+            first = false;
+        }
+    }
+}
+
+}  // namespace
+
+long working_precision() {
+    return precision;
+}
+std::uint64_t mpfr_operations() {
+    return operations;
+}
+
+WorkingPrecision::WorkingPrecision(long bits) : before_(precision) {
+    precision = std::max(bits, 53L);
+}
+WorkingPrecision::~WorkingPrecision() {
+    precision = before_;
+}
+
+MpfrInterval MpfrInterval::nan() {
+    MpfrInterval r;
+    mpfr_set_nan(r.lower_.get());
+    mpfr_set_nan(r.upper_.get());
+    return r;
+}
+
+template <>
+MpfrInterval exactly<MpfrInterval>(double value) {
+    MpfrInterval r;  // at least 53 bits: no rounding
+    mpfr_set_d(r.lower_.get(), value, MPFR_RNDD);
+    mpfr_set_d(r.upper_.get(), value, MPFR_RNDU);
+    return r;
+}
+
+MpfrInterval MpfrInterval::from_decimal(const char* text) {
+    MpfrInterval r;
+    if (mpfr_set_str(r.lower_.get(), text, 10, MPFR_RNDD) != 0 ||
+        mpfr_set_str(r.upper_.get(), text, 10, MPFR_RNDU) != 0 || mpfr_number_p(r.lower_.get()) == 0) {
+        throw std::invalid_argument(std::string("not a decimal number: '") + text + "'");
+    }
+    return r;
+}
+
+MpfrInterval operator-(const MpfrInterval& a) {
+    MpfrInterval r;
+    mpfr_neg(r.lower_.get(), a.upper_.get(), MPFR_RNDD);
+    mpfr_neg(r.upper_.get(), a.lower_.get(), MPFR_RNDU);
+    return r;
+}
+
+MpfrInterval operator+(const MpfrInterval& a, const MpfrInterval& b) {
+    ++operations;
+    MpfrInterval r;
+    mpfr_add(r.lower_.get(), a.lower_.get(), b.lower_.get(), MPFR_RNDD);
+    mpfr_add(r.upper_.get(), a.upper_.get(), b.upper_.get(), MPFR_RNDU);
+    return r;
+}
+
+MpfrInterval operator-(const MpfrInterval& a, const MpfrInterval& b) {
+    ++operations;
+    MpfrInterval r;
+    mpfr_sub(r.lower_.get(), a.lower_.get(), b.upper_.get(), MPFR_RNDD);
+    mpfr_sub(r.upper_.get(), a.upper_.get(), b.lower_.get(), MPFR_RNDU);
+    return r;
+}
+
+MpfrInterval operator*(const MpfrInterval& a, const MpfrInterval& b) {
+    ++operations;
+    MpfrInterval r;
+    corners(a, b, mpfr_mul, r.lower_, r.upper_);
+    return r;
+}
+
+MpfrInterval operator/(const MpfrInterval& a, const MpfrInterval& b) {
+    ++operations;
+    if (!(mpfr_sgn(b.lower_.get()) > 0) && !(mpfr_sgn(b.upper_.get()) < 0)) return MpfrInterval::nan();
+    if (b.is_nan()) return MpfrInterval::nan();
+    MpfrInterval r;
+    corners(a, b, mpfr_div, r.lower_, r.upper_);
+    return r;
+}
+
+MpfrInterval max(const MpfrInterval& a, const MpfrInterval& b) {
+    ++operations;
+    MpfrInterval r = a;
+    if (a.is_nan()) return r;
+    keep_larger(r.lower_, b.lower_);
+    keep_larger(r.upper_, b.upper_);
+    return r;
+}
+
+MpfrInterval min(const MpfrInterval& a, const MpfrInterval& b) {
+    ++operations;
+    MpfrInterval r = a;
+    if (a.is_nan()) return r;
+    keep_smaller(r.lower_, b.lower_);
+    keep_smaller(r.upper_, b.upper_);
+    return r;
+}
+
+MpfrInterval hull(const MpfrInterval& a, const MpfrInterval& b) {
+    MpfrInterval r = a;
+    if (a.is_nan()) return r;
+    keep_smaller(r.lower_, b.lower_);
+    keep_larger(r.upper_, b.upper_);
+    return r;
+}
+
+MpfrInterval abs(const MpfrInterval& a) {
+    if (a.is_nan() || mpfr_sgn(a.lower_.get()) >= 0) return a;
+    if (mpfr_sgn(a.upper_.get()) <= 0) return -a;
+    MpfrInterval r = -a;
+    keep_larger(r.upper_, a.upper_);
+    mpfr_set_zero(r.lower_.get(), 1);
+    return r;
+}
+
+MpfrInterval exp(const MpfrInterval& a) {
+    ++operations;
+    MpfrInterval r;
+    mpfr_exp(r.lower_.get(), a.lower_.get(), MPFR_RNDD);
+    mpfr_exp(r.upper_.get(), a.upper_.get(), MPFR_RNDU);
+    return r;
+}
+
+MpfrInterval sqrt(const MpfrInterval& a) {
+    ++operations;
+    if (a.is_nan() || mpfr_sgn(a.upper_.get()) < 0) return MpfrInterval::nan();
+    MpfrInterval r;
+    if (mpfr_sgn(a.lower_.get()) > 0) mpfr_sqrt(r.lower_.get(), a.lower_.get(), MPFR_RNDD);
+    mpfr_sqrt(r.upper_.get(), a.upper_.get(), MPFR_RNDU);
+    return r;
+}
+
+MpfrInterval upper_end(const MpfrInterval& a) {
+    MpfrInterval r = a;
+    r.lower_ = r.upper_;
+    return r;
+}
+
+MpfrInterval lower_end(const MpfrInterval& a) {
+    MpfrInterval r = a;
+    r.upper_ = r.lower_;
+    return r;
+}
+
+bool certainly_negative(const MpfrInterval& a) {
+    return !a.is_nan() && mpfr_sgn(a.upper_.get()) < 0;
+}
+bool certainly_nonnegative(const MpfrInterval& a) {
+    return !a.is_nan() && mpfr_sgn(a.lower_.get()) >= 0;
+}
+double upper_double(const MpfrInterval& a) {
+    return mpfr_get_d(a.upper_.get(), MPFR_RNDU);
+}
+double lower_double(const MpfrInterval& a) {
+    return mpfr_get_d(a.lower_.get(), MPFR_RNDD);
+}
+
+}  // namespace maxcert

@@ -1,0 +1,210 @@
+#include "certify/certificate.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <initializer_list>
+
+#include "data/errors.hpp"
+
+namespace maxcert {
+namespace {
+
+std::string host_name() {
+    char name[256] = {};
+    return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+std::string utc_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return text;
+}
+
+template <class T>
+Json nullable(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& field, const std::string& reason) {
+    throw InputError(file, field, reason, "write the certificate again with maxcert certify --certificates");
+}
+
+const Json& field(const Json& certificate, const char* name, Json::value_t type, const std::string& file) {
+    const auto found = certificate.find(name);
+    if (found == certificate.end()) refuse(file, name, "missing");
+    const bool number = type == Json::value_t::number_unsigned && found->is_number_unsigned();
+    if (!number && found->type() != type) refuse(file, name, "has the wrong type");
+    return *found;
+}
+
+Count count_field(const Json& certificate, const char* name, const std::string& file) {
+    try {
+        return count_from_string(field(certificate, name, Json::value_t::string, file).get<std::string>());
+    } catch (const std::invalid_argument& e) {
+        refuse(file, name, e.what());
+    }
+}
+
+void claim(bool holds, const std::string& text) {
+    if (!holds) throw CertificateRejected(text);
+}
+
+// Depth and size limits keep a hostile file from exhausting the stack or the memory.
+constexpr int kMaxDepth = 16;
+
+}  // namespace
+
+std::string certificate_file_name(const std::string& strategy) {
+    std::string name;
+    for (const char c : strategy) {
+        if (c == '/') {
+            name += "__";
+        } else {
+            name += c;
+        }
+    }
+    return name + ".json";
+}
+
+Json make_certificate(Subject& subject, const Strategy& strategy, const Options& options,
+                      const Proof& proof) {
+    const Shape& s = subject.shape();
+    const Finding& f = proof.finding;
+    const Count total = power(s.d_vocab, s.n_ctx);
+    const bool skipped = !proof.skipped.empty();
+    Json c;
+    c["schema"] = kCertificateSchema;
+    c["strategy"] = strategy.info().name;
+    c["status"] = skipped ? "skipped" : "done";
+    if (skipped) c["reason"] = proof.skipped;
+    c["correct"] = f.correct.get_str();
+    c["total"] = total.get_str();
+    c["upper"] = f.upper ? Json(f.upper->get_str()) : Json(nullptr);
+    c["bound"] = ratio_rounded_down(f.correct, total);
+    c["exact"] = f.upper.has_value() && *f.upper == f.correct;
+    c["complete"] = f.complete;
+    c["margin"] = options.margin.text();
+    c["weights_sha256"] = subject.sha256();
+    c["n_ctx"] = s.n_ctx;
+    c["d_vocab"] = s.d_vocab;
+    c["d_model"] = s.d_model;
+    c["d_head"] = s.d_head;
+    c["arithmetic"] = options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
+    c["max_bits"] = options.max_bits;
+    c["bits_used"] = f.bits_used;
+    c["proof_flops"] = skipped ? Json(nullptr) : nullable(strategy.proof_flops(subject, proof));
+    c["unexplained_dimension"] = nullable(strategy.unexplained_dimension(s));
+    c["figures"] = f.figures;
+    c["hints"] = proof.hints;
+    c["program"] = std::string("maxcert ") + MAXCERT_VERSION;
+    c["run"] = {{"wall_s", proof.search_s + proof.check_s},
+                {"search_s", proof.search_s},
+                {"check_s", proof.check_s},
+                {"threads", options.threads},
+                {"host", host_name()},
+                {"date", utc_now()}};
+    return c;
+}
+
+Json parse_certificate(const std::string& bytes, const std::string& file) {
+    if (bytes.size() > kMaxCertificateBytes) refuse(file, "", "larger than any certificate");
+    bool too_deep = false;
+    Json c;
+    try {
+        c = Json::parse(bytes, [&too_deep](int depth, Json::parse_event_t, Json&) {
+            if (depth > kMaxDepth) too_deep = true;
+            return depth <= kMaxDepth;
+        });
+    } catch (const Json::exception& e) {
+        refuse(file, "", std::string("not JSON: ") + e.what());
+    }
+    if (too_deep) refuse(file, "", "nested too deeply");
+    if (!c.is_object()) refuse(file, "", "not a JSON object");
+    using Type = Json::value_t;
+    if (field(c, "schema", Type::string, file) != kCertificateSchema) {
+        refuse(file, "schema", std::string("this program reads ") + kCertificateSchema);
+    }
+    for (const char* name : {"strategy", "margin", "weights_sha256", "arithmetic", "status"}) {
+        field(c, name, Type::string, file);
+    }
+    for (const char* name : {"n_ctx", "d_vocab", "d_model", "d_head", "max_bits"}) {
+        field(c, name, Type::number_unsigned, file);
+    }
+    for (const char* name : {"exact", "complete"}) field(c, name, Type::boolean, file);
+    field(c, "hints", Type::object, file);
+    count_field(c, "correct", file);
+    count_field(c, "total", file);
+    const auto upper = c.find("upper");
+    if (upper == c.end()) refuse(file, "upper", "missing");
+    if (!upper->is_null()) count_field(c, "upper", file);
+    if (c["arithmetic"] != "filtered" && c["arithmetic"] != "mpfr") refuse(file, "arithmetic", "unknown");
+    if (c["max_bits"].get<std::uint64_t>() < 53 || c["max_bits"].get<std::uint64_t>() > 65536) {
+        refuse(file, "max_bits", "outside 53..65536");
+    }
+    return c;
+}
+
+Finding verify_certificate(const Json& c, const Weights& weights, unsigned threads) {
+    const std::string file = "certificate";
+    Subject subject(weights);
+    const Shape& s = subject.shape();
+    claim(c["weights_sha256"] == subject.sha256(), "weights_sha256: the certificate is about other weights");
+    claim(c["n_ctx"] == s.n_ctx && c["d_vocab"] == s.d_vocab && c["d_model"] == s.d_model &&
+              c["d_head"] == s.d_head,
+          "shape: the weights have another one");
+    const Count total = power(s.d_vocab, s.n_ctx);
+    claim(count_field(c, "total", file) == total, "total: there are " + total.get_str() + " sequences");
+    const auto& all = all_strategies();
+    const auto strategy = std::find_if(all.begin(), all.end(), [&c](const auto& candidate) {
+        return candidate->info().name == c["strategy"];
+    });
+    claim(strategy != all.end(), "strategy: no strategy is called " + c["strategy"].dump());
+
+    const Count claimed = count_field(c, "correct", file);
+    if (c["status"] == "skipped") {
+        claim(claimed == 0 && c["upper"].is_null() && !c["exact"].get<bool>(),
+              "correct: a skipped proof proves nothing");
+        return {};
+    }
+    Options options;
+    options.arithmetic = c["arithmetic"] == "mpfr" ? Arithmetic::mpfr : Arithmetic::filtered;
+    options.max_bits = c["max_bits"].get<long>();
+    options.threads = threads;
+    try {
+        options.margin = Margin(c["margin"].get<std::string>());
+    } catch (const UsageError& e) {
+        throw CertificateRejected(std::string("margin: ") + e.what());
+    }
+    const Finding found = (*strategy)->check(subject, c["hints"], options);
+    claim(claimed <= found.correct,
+          "correct: claims " + claimed.get_str() + ", the check establishes " + found.correct.get_str());
+    if (!c["upper"].is_null()) {
+        const Count upper = count_field(c, "upper", file);
+        claim(found.upper && *found.upper <= upper, "upper: claims at most " + upper.get_str() +
+                                                        ", the check establishes " +
+                                                        (found.upper ? found.upper->get_str() : "nothing"));
+        claim(claimed <= upper, "upper: is below correct");
+    }
+    const bool exact = found.upper && *found.upper == found.correct && claimed == found.correct;
+    claim(!c["exact"].get<bool>() || exact, "exact: the check leaves the count open");
+    return found;
+}
+
+Json certify_one(Subject& subject, const Strategy& strategy, const Options& options) {
+    const auto start = std::chrono::steady_clock::now();
+    Proof proof = strategy.prove(subject, options);
+    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (proof.search_s + proof.check_s <= 0) proof.check_s = wall;
+    Json certificate = make_certificate(subject, strategy, options, proof);
+    certificate["run"]["wall_s"] = wall;
+    return certificate;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,31 @@
+// Certificates: one JSON object per (weights, strategy), which is also the record of the result.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "certify/strategy.hpp"
+
+namespace maxcert {
+
+constexpr const char* kCertificateSchema = "maxcert-certificate/1";
+/// No certificate is larger; what is larger is refused before it is parsed.
+constexpr std::uint64_t kMaxCertificateBytes = 8u << 20;
+
+/// The certificate of a proof. Everything that may differ between two runs is under the key `run`.
+Json make_certificate(Subject& subject, const Strategy& strategy, const Options& options, const Proof& proof);
+
+/// File name of a strategy's certificate: its name with / as __, and .json.
+std::string certificate_file_name(const std::string& strategy);
+
+/// Parses and checks types and ranges of everything but the hints. Throws InputError naming the field.
+Json parse_certificate(const std::string& bytes, const std::string& file);
+
+/// Rechecks a parsed certificate against weights with the check code alone. Returns what was established.
+/// Throws CertificateRejected naming the claim that fails.
+Finding verify_certificate(const Json& certificate, const Weights& weights, unsigned threads);
+
+/// Proves one strategy for a subject: prove, time it, and wrap it up.
+Json certify_one(Subject& subject, const Strategy& strategy, const Options& options);
+
+}  // namespace maxcert

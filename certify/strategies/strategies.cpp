@@ -1,0 +1,49 @@
+#include <fnmatch.h>
+
+#include <sstream>
+
+#include "certify/strategies/families.hpp"
+#include "data/errors.hpp"
+
+namespace maxcert {
+
+const std::vector<std::unique_ptr<Strategy>>& all_strategies() {
+    static const StrategyList list = [] {
+        StrategyList made;
+        add_brute_force(made);
+        add_cubic(made);
+        add_subcubic(made);
+        add_window(made);
+        add_multiset(made);
+        add_convolution(made);
+        return made;
+    }();
+    return list;
+}
+
+std::vector<const Strategy*> select_strategies(const std::string& list) {
+    const auto& all = all_strategies();
+    std::vector<bool> chosen(all.size());
+    std::istringstream words(list);
+    bool any_word = false;
+    for (std::string word; std::getline(words, word, ',');) {
+        if (word.empty()) continue;
+        any_word = true;
+        bool matched = false;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const StrategyInfo& info = all[i]->info();
+            const bool hit = word == "all" || word == info.group || (word == "paper" && info.in_paper) ||
+                             fnmatch(word.c_str(), info.name.c_str(), 0) == 0;
+            if (hit) matched = chosen[i] = true;
+        }
+        if (!matched) throw UsageError("no strategy is called '" + word + "'; see maxcert strategies");
+    }
+    if (!any_word) throw UsageError("--strategies is empty; see maxcert strategies");
+    std::vector<const Strategy*> result;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (chosen[i]) result.push_back(all[i].get());
+    }
+    return result;
+}
+
+}  // namespace maxcert

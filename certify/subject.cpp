@@ -1,0 +1,76 @@
+#include "certify/subject.hpp"
+
+#include <cmath>
+#include <type_traits>
+
+#include "certify/arithmetic/counting.hpp"
+#include "certify/arithmetic/interval.hpp"
+#include "certify/arithmetic/mpfr_interval.hpp"
+
+namespace maxcert {
+namespace {
+
+template <class N>
+Matrix<N> enclose(const std::vector<float>& values, std::size_t rows, std::size_t columns,
+                  const WeightRadius& radius) {
+    Matrix<N> m(rows, columns);
+    for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t j = 0; j < columns; ++j) {
+            const double value = values[i * columns + j];
+            N number = exactly<N>(value);
+            if (!radius.is_zero()) {
+                const N r =
+                    exactly<N>(radius.absolute) + exactly<N>(radius.relative) * exactly<N>(std::fabs(value));
+                number = hull(number - r, number + r);
+            }
+            m(i, j) = number;
+        }
+    }
+    return m;
+}
+
+template <class N>
+WeightMatrices<N> enclose_all(const Weights& w, const WeightRadius& radius) {
+    const Shape& s = w.shape;
+    return {enclose<N>(w.W_E, s.d_vocab, s.d_model, radius), enclose<N>(w.W_pos, s.n_ctx, s.d_model, radius),
+            enclose<N>(w.W_Q, s.d_model, s.d_head, radius),  enclose<N>(w.W_K, s.d_model, s.d_head, radius),
+            enclose<N>(w.W_V, s.d_model, s.d_head, radius),  enclose<N>(w.W_O, s.d_head, s.d_model, radius),
+            enclose<N>(w.W_U, s.d_model, s.d_vocab, radius)};
+}
+
+}  // namespace
+
+Subject::Subject(Weights weights, WeightRadius radius)
+    : weights_(std::move(weights)), radius_(radius), sha256_(weights_.sha256()) {}
+
+template <>
+WeightMatrices<Interval> Subject::weight_matrices<Interval>() const {
+    const RoundUpward up;
+    return enclose_all<Interval>(weights_, radius_);
+}
+
+template <>
+WeightMatrices<MpfrInterval> Subject::weight_matrices<MpfrInterval>() const {
+    return enclose_all<MpfrInterval>(weights_, radius_);
+}
+
+template <>
+WeightMatrices<Counting> Subject::weight_matrices<Counting>() const {
+    return enclose_all<Counting>(weights_, {});
+}
+
+template <>
+const Paths<Interval>& Subject::paths<Interval>() {
+    return shared<Paths<Interval>>("paths/interval", [&] {
+        const RoundUpward up;
+        return multiply_paths(weight_matrices<Interval>());
+    });
+}
+
+template <>
+const Paths<MpfrInterval>& Subject::paths<MpfrInterval>() {
+    return shared<Paths<MpfrInterval>>("paths/mpfr/" + std::to_string(working_precision()),
+                                       [&] { return multiply_paths(weight_matrices<MpfrInterval>()); });
+}
+
+}  // namespace maxcert

@@ -1,0 +1,63 @@
+// The model that is being certified: its weights, and what strategies share about it.
+#pragma once
+
+#include <any>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "certify/margin.hpp"
+#include "certify/paths.hpp"
+#include "data/weights.hpp"
+
+namespace maxcert {
+
+/// How decisions are made: in double intervals with the undecided escalated to MPFR, or all in MPFR.
+enum class Arithmetic { filtered, mpfr };
+
+/// A box of models around the weights: every entry may move by up to `absolute` + `relative` * |entry|.
+struct WeightRadius {
+    double absolute = 0;
+    double relative = 0;
+    bool is_zero() const { return absolute == 0 && relative == 0; }
+};
+
+/// Not thread-safe: one thread prepares, then workers may read what they were handed.
+class Subject {
+  public:
+    explicit Subject(Weights weights, WeightRadius radius = {});
+
+    const Weights& weights() const { return weights_; }
+    const Shape& shape() const { return weights_.shape; }
+    const std::string& sha256() const { return sha256_; }
+    const WeightRadius& radius() const { return radius_; }
+
+    /// Enclosures of the weights in N (for Interval: RoundUpward is set inside).
+    template <class N>
+    WeightMatrices<N> weight_matrices() const;
+
+    /// The multiplied-out paths in N at the thread's working precision; computed once per number type and
+    /// precision and kept.
+    template <class N>
+    const Paths<N>& paths();
+
+    /// Whatever a family of strategies wants to compute once per model: made by `make()` (returning T) on
+    /// the first call with this key, kept until the subject dies. The key names the thing and all that it
+    /// depends on besides the weights.
+    template <class T, class Make>
+    T& shared(const std::string& key, Make&& make) {
+        auto& slot = cache_[key];
+        if (!slot.has_value()) slot = std::make_shared<T>(make());
+        return *std::any_cast<std::shared_ptr<T>&>(slot);
+    }
+    void forget(const std::string& key) { cache_.erase(key); }
+
+  private:
+    Weights weights_;
+    WeightRadius radius_;
+    std::string sha256_;
+    std::unordered_map<std::string, std::any> cache_;
+};
+
+}  // namespace maxcert
