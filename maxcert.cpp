@@ -1,1 +1,192 @@
-int main(){}
+// The command table, and the wiring of `run`: the one place that knows every room.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "certify/certificate.hpp"
+#include "certify/commands.hpp"
+#include "data/command_line.hpp"
+#include "data/commands.hpp"
+#include "data/errors.hpp"
+#include "data/pipeline.hpp"
+#include "data/seeds.hpp"
+#include "data/stop.hpp"
+#include "train/command.hpp"
+#include "train/train.hpp"
+
+namespace maxcert {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+Weights load_torch(const std::string& path) {
+    return train_room().load_torch(path);
+}
+
+Stages wire(const Config& config, const std::vector<const Strategy*>& strategies, const Options& options,
+            const std::string& device) {
+    Stages stages;
+    stages.train = [&config, device](const std::vector<std::uint64_t>& seeds,
+                                     const Stages::NoteProgress& note, const Stages::Deliver& deliver) {
+        TrainOptions train;
+        train.device = device;
+        train.should_stop = stop_requested;
+        train.on_progress = [&note](double share, const std::string&) { note(share); };
+        train_room().train(config, seeds, train, [&deliver](TrainedModel&& m) {
+            Json facts = {{"final_loss", m.final_loss},
+                          {"sampled_accuracy", m.sampled_accuracy},
+                          {"curve", std::move(m.curve)},
+                          {"run", {{"train_s", m.train_seconds}}}};
+            facts["environment"] = train_room().environment();
+            deliver({m.seed, std::move(m.weights), std::move(facts)});
+        });
+    };
+    for (const Strategy* strategy : strategies) {
+        stages.certifier.file_names.push_back(certificate_file_name(strategy->info().name));
+    }
+    stages.certifier.valid = [&strategies, &options](std::size_t i, const Json& certificate,
+                                                     const std::string& sha256) {
+        return answers(certificate, *strategies[i], options, sha256);
+    };
+    stages.certifier.certify = [&strategies, &options](const Weights& weights,
+                                                       const std::vector<std::size_t>& todo,
+                                                       const auto& done) {
+        Subject subject(weights);
+        for (const auto i : todo) {
+            if (stop_requested()) return;
+            Json certificate = certify_one(subject, *strategies[i], options);
+            if (stop_requested() && !certificate["complete"].get<bool>()) return;  // run again finishes it
+            done(i, std::move(certificate));
+        }
+    };
+    return stages;
+}
+
+int run_command(const Arguments& arguments) {
+    CommandLine line(
+        "run", "trains the models of a configuration and certifies each of them, in memory",
+        {"maxcert run --config configs/max-of-4.cfg",
+         "maxcert run --config configs/max-of-4.cfg --seeds 123,50 --strategies paper",
+         "maxcert run --config configs/max-of-10.cfg --seeds @7 --strategies multiset --out results/ten"});
+    line.text("config", "FILE", "", "an experiment, such as configs/max-of-4.cfg");
+    line.text("seeds", "LIST", "all",
+              "all, numbers with commas, first:N, @I (0-based index), @I/N (I-th of N blocks)");
+    line.text("strategies", "LIST", "", "names, groups (paper, all) and globs; default: the configuration's");
+    line.text("out", "DIR", "",
+              "results folder; default results/NAME; what is there and valid is not done again");
+    add_certify_options(line);
+    line.text("threads", "N", "all", "seeds worked on side by side, or all");
+    line.text("device", "NAME", "cpu", "where to train: cpu or cuda");
+    line.text("progress", "STYLE", "auto", "auto, plain or none, on stderr");
+    if (!line.parse(arguments)) return 0;
+
+    const Config config = load_config(line.require("config"));
+    const auto seeds = select_seeds(line.get("seeds"), config.seeds);
+    const auto strategies =
+        select_strategies(line.given("strategies") ? line.get("strategies") : config.strategies);
+    const Options options = certify_options(line);
+    RunOptions run;
+    run.threads = thread_count(line);
+    run.progress = progress_style(line.get("progress"));
+    const std::string out = line.given("out") ? line.get("out") : "results/" + config.name;
+    const Results results = Results::open(out, config);
+
+    const Stages stages = wire(config, strategies, options, line.get("device"));
+    run_pipeline(config, seeds, results, stages, run);
+    fmt::print("{}", results_table(results, seeds));
+    fmt::print("records in {0}, one row each in {0}/summary.csv\n", out);
+    return stop_exit_code();
+}
+
+int version_command() {
+    fmt::print("maxcert {}\n", MAXCERT_VERSION);
+    for (const auto& [library, version] : certify_library_versions()) fmt::print("{} {}\n", library, version);
+    try {
+        for (const auto& [key, value] : train_room().environment().items()) {
+            fmt::print("{} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+        }
+    } catch (const Error&) {
+        fmt::print("built without LibTorch: certify and verify only\n");
+    }
+    return 0;
+}
+
+struct Command {
+    const char* name;
+    const char* summary;
+    std::function<int(const Arguments&)> act;
+    bool trains;
+};
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> table = {
+        {"run", "train and certify the models of a configuration", run_command, true},
+        {"train", "train models and save their weights", train_command, true},
+        {"certify", "prove accuracy bounds of given weights",
+         [](const Arguments& a) { return certify_command(a, load_torch); }, false},
+        {"verify", "recheck a certificate", [](const Arguments& a) { return verify_command(a, load_torch); },
+         false},
+        {"report", "tables, figures and an HTML report of results", report_command, false},
+        {"status", "what a results folder holds and misses", status_command, false},
+        {"strategies", "list the proof strategies", strategies_command, false},
+        {"seeds", "list the seeds of a configuration", seeds_command, false},
+    };
+    return table;
+}
+
+std::string overview() {
+    std::string text =
+        "maxcert trains one-layer attention-only transformers on Max-of-K and proves lower bounds on their "
+        "accuracy.\n\n"
+        "usage: maxcert COMMAND [options]\n\n";
+    for (const auto& command : commands())
+        text += fmt::format("  {:<11} {}\n", command.name, command.summary);
+    return text +
+           "\nmaxcert help COMMAND (or COMMAND --help) explains a command with examples.\n"
+           "maxcert --version prints the versions of everything it uses.\n";
+}
+
+int dispatch(Arguments arguments, char** argv) {
+    if (arguments.empty()) throw UsageError("no command given\n\n" + overview());
+    std::string name = arguments.front();
+    arguments.erase(arguments.begin());
+    if (name == "--version" || name == "version") {
+        fix_numeric_environment(argv);
+        return version_command();
+    }
+    if (name == "help" && !arguments.empty()) {
+        name = arguments.front();
+        arguments = {"--help"};
+    }
+    if (name == "--help" || name == "-h" || name == "help") {
+        fmt::print("{}", overview());
+        return 0;
+    }
+    for (const auto& command : commands()) {
+        if (name != command.name) continue;
+        if (command.trains) fix_numeric_environment(argv);
+        return command.act(arguments);
+    }
+    throw UsageError("no command is called '" + name + "'\n\n" + overview());
+}
+
+}  // namespace
+}  // namespace maxcert
+
+int main(int argc, char** argv) {
+    using namespace maxcert;
+    install_stop_handlers();
+    try {
+        return dispatch(Arguments(argv + 1, argv + argc), argv);
+    } catch (const Error& e) {
+        fmt::print(stderr, "maxcert: {}\n", e.what());
+        return static_cast<int>(e.code());
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "maxcert: {}\n", e.what());
+        return static_cast<int>(ExitCode::failed);
+    }
+}

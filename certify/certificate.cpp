@@ -27,6 +27,10 @@ std::string utc_now() {
     return text;
 }
 
+const char* arithmetic_name(const Options& options) {
+    return options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
+}
+
 template <class T>
 Json nullable(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
@@ -96,7 +100,7 @@ Json make_certificate(Subject& subject, const Strategy& strategy, const Options&
     c["d_vocab"] = s.d_vocab;
     c["d_model"] = s.d_model;
     c["d_head"] = s.d_head;
-    c["arithmetic"] = options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
+    c["arithmetic"] = arithmetic_name(options);
     c["max_bits"] = options.max_bits;
     c["bits_used"] = f.bits_used;
     c["proof_flops"] = skipped ? Json(nullptr) : nullable(strategy.proof_flops(subject, proof));
@@ -195,6 +199,23 @@ Finding verify_certificate(const Json& c, const Weights& weights, unsigned threa
     const bool exact = found.upper && *found.upper == found.correct && claimed == found.correct;
     claim(!c["exact"].get<bool>() || exact, "exact: the check leaves the count open");
     return found;
+}
+
+bool answers(const Json& c, const Strategy& strategy, const Options& options,
+             const std::string& weights_sha256) {
+    const Json expected = {{"schema", kCertificateSchema},
+                           {"strategy", strategy.info().name},
+                           {"complete", true},
+                           {"margin", options.margin.text()},
+                           {"weights_sha256", weights_sha256},
+                           {"arithmetic", arithmetic_name(options)},
+                           {"max_bits", options.max_bits},
+                           {"program", std::string("maxcert ") + MAXCERT_VERSION}};
+    for (const auto& [key, value] : expected.items()) {
+        const auto found = c.find(key);
+        if (found == c.end() || *found != value) return false;
+    }
+    return c.contains("correct") && c.contains("total") && c.contains("bound") && c.contains("hints");
 }
 
 Json certify_one(Subject& subject, const Strategy& strategy, const Options& options) {

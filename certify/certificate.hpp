@@ -25,6 +25,11 @@ Json parse_certificate(const std::string& bytes, const std::string& file);
 /// Throws CertificateRejected naming the claim that fails.
 Finding verify_certificate(const Json& certificate, const Weights& weights, unsigned threads);
 
+/// Whether a certificate on disk answers what would be asked again: same strategy, weights, program and
+/// options, and it was not cut short.
+bool answers(const Json& certificate, const Strategy& strategy, const Options& options,
+             const std::string& weights_sha256);
+
 /// Proves one strategy for a subject: prove, time it, and wrap it up.
 Json certify_one(Subject& subject, const Strategy& strategy, const Options& options);
 

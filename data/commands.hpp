@@ -1,0 +1,18 @@
+// The commands of the data room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace maxcert {
+
+/// `maxcert seeds`: the seeds of a configuration, and the generator seeds each turns into.
+int seeds_command(const std::vector<std::string>& arguments);
+
+/// `maxcert status`: what a results folder holds, what is missing, stale or corrupt.
+int status_command(const std::vector<std::string>& arguments);
+
+/// `maxcert report`: writes summary.csv and hands the folder to scripts/report.
+int report_command(const std::vector<std::string>& arguments);
+
+}  // namespace maxcert
