@@ -162,7 +162,7 @@ TEST(RoundUpward, IsInForceInsideItsScopeOnly) {
     EXPECT_EQ(one + tiny, 1.0);
 }
 
-TEST(MpfrInterval, FasterRoundingModeOfTheProcessorDoesNotMatter) {
+TEST(MpfrInterval, RoundingModeOfTheProcessorDoesNotMatter) {
     const WorkingPrecision bits(200);
     const auto value = [] { return exp(sqrt(exactly<MpfrInterval>(2)) / exactly<MpfrInterval>(7)); };
     const MpfrInterval nearest = value();
