@@ -11,8 +11,8 @@ namespace maxcert {
 /// The whole file. Throws InputError when it cannot be read or is larger than `max_bytes`.
 std::string read_file(const std::string& path, std::uint64_t max_bytes);
 
-/// Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the folder. Throws Error naming the
-/// path.
+/// Creates missing folders, writes to a temporary file beside `path`, fsyncs, renames, fsyncs the folder.
+/// Throws Error naming the path.
 void write_file_atomically(const std::string& path, const std::string& bytes);
 
 /// The same for many files of one folder at the price of one flush of the file system.

@@ -14,10 +14,12 @@ std::uint32_t reseed(std::uint64_t x, const std::string& label);
 std::uint32_t model_seed(std::uint64_t seed);
 /// reseed(reseed(seed, "dataset_seed"), "train"): seed 123 -> 1914904320.
 std::uint32_t train_seed(std::uint64_t seed);
+/// Of the sequences on which accuracy is sampled: reseed(reseed(seed, "dataset_seed"), "test").
+std::uint32_t test_seed(std::uint64_t seed);
 
 /// The seeds of `all` that `selection` names: `all`, numbers with commas, `first:N`, `@I` (0-based index),
 /// `@I/N` (the I-th of N contiguous blocks). Numbers need not be in `all`; `@I` out of range, an empty
-/// selection and anything else throw UsageError.
+/// selection, a number given twice and anything else throw UsageError.
 std::vector<std::uint64_t> select_seeds(const std::string& selection, const std::vector<std::uint64_t>& all);
 
 }  // namespace maxcert
