@@ -1,0 +1,25 @@
+// The study of a model: what the report shows of it besides proofs. Plain doubles: nothing here is a proof.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "certify/subject.hpp"
+#include "data/json.hpp"
+
+namespace maxcert {
+
+struct StudyOptions {
+    /// Also the loss over all sequences (where d_vocab^n_ctx <= 2^25) and bounds at rising margins.
+    bool thorough = false;
+    std::size_t loss_samples = 1000000;     ///< sequences drawn for the loss
+    std::size_t ablation_samples = 100000;  ///< sequences drawn for the loss of each ablation
+    std::uint32_t seed = 1;                 ///< of the sequences drawn
+};
+
+/// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,
+/// loss, ablations and, if thorough, bounds against the margin. Deterministic; one thread.
+/// The fields are described in scripts/report/README.md.
+Json study_model(Subject& subject, const StudyOptions& options);
+
+}  // namespace maxcert
