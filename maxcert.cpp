@@ -1,6 +1,7 @@
 // The command table, and the wiring of `run`: the one place that knows every room.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -9,6 +10,7 @@
 
 #include "certify/certificate.hpp"
 #include "certify/commands.hpp"
+#include "certify/study/study.hpp"
 #include "data/command_line.hpp"
 #include "data/commands.hpp"
 #include "data/errors.hpp"
@@ -44,6 +46,16 @@ Stages wire(const Config& config, const std::vector<const Strategy*>& strategies
             facts["environment"] = train_room().environment();
             deliver({m.seed, std::move(m.weights), std::move(facts)});
         });
+    };
+    // One model of the configuration is looked at more closely: the report's example.
+    constexpr std::uint64_t kExample = 123;
+    const bool has_example = std::count(config.seeds.begin(), config.seeds.end(), kExample) != 0;
+    const std::uint64_t example = has_example ? kExample : config.seeds.front();
+    stages.study = [example](const Weights& weights, std::uint64_t seed) {
+        Subject subject(weights);
+        StudyOptions study;
+        study.thorough = seed == example;
+        return study_model(subject, study);
     };
     for (const Strategy* strategy : strategies) {
         stages.certifier.file_names.push_back(certificate_file_name(strategy->info().name));
@@ -106,7 +118,8 @@ int version_command() {
     fmt::print("maxcert {}\n", MAXCERT_VERSION);
     for (const auto& [library, version] : certify_library_versions()) fmt::print("{} {}\n", library, version);
     try {
-        for (const auto& [key, value] : train_room().environment().items()) {
+        const Json environment = train_room().environment();
+        for (const auto& [key, value] : environment.items()) {
             fmt::print("{} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
         }
     } catch (const Error&) {

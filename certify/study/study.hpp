@@ -12,9 +12,9 @@ namespace maxcert {
 struct StudyOptions {
     /// Also the loss over all sequences (where d_vocab^n_ctx <= 2^25) and bounds at rising margins.
     bool thorough = false;
-    std::size_t loss_samples = 1000000;     ///< sequences drawn for the loss
-    std::size_t ablation_samples = 100000;  ///< sequences drawn for the loss of each ablation
-    std::uint32_t seed = 1;                 ///< of the sequences drawn
+    std::size_t loss_samples = 1000000;    ///< sequences drawn for the loss
+    std::size_t ablation_samples = 50000;  ///< sequences drawn for the loss of each ablation
+    std::uint32_t seed = 1;                ///< of the sequences drawn
 };
 
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,

@@ -1,0 +1,113 @@
+#include "certify/study/study.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "certify/study/double_paths.hpp"
+#include "certify/study/loss.hpp"
+#include "certify/study/path_statistics.hpp"
+#include "certify/study/qk_noise.hpp"
+#include "data/safetensors.hpp"
+
+namespace maxcert {
+namespace {
+
+Weights golden() {
+    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
+}
+
+// Three tokens in sequences of two: small enough to work out by hand.
+DoublePaths tiny() {
+    DoublePaths p;
+    p.EU = DoubleMatrix::Zero(3, 3);
+    p.EVOU = 10 * DoubleMatrix::Identity(3, 3);
+    p.PVOU = DoubleMatrix::Zero(2, 3);
+    p.EQKE = DoubleMatrix::Zero(3, 3);
+    for (int q = 0; q < 3; ++q) p.EQKE.row(q) << 0, 1, 2;
+    p.EQKP = DoubleMatrix::Zero(3, 2);
+    return p;
+}
+
+TEST(Study, singular_values_of_the_golden_model) {
+    const Json spectrum = qk_spectrum(golden());
+    EXPECT_NEAR(spectrum["qk_singular_values"][0].get<double>(), 1322.182338, 1e-4);
+    EXPECT_NEAR(spectrum["qk_singular_values"][1].get<double>(), 1.961009, 1e-5);
+    EXPECT_NEAR(spectrum["qk_sigma_ratio"].get<double>(), 674.23569, 1e-2);
+    EXPECT_EQ(spectrum["qk_singular_values"].size(), 32u);
+}
+
+TEST(Study, every_way_of_bounding_noise_is_at_least_the_true_range) {
+    const Json noise = qk_noise(golden());
+    for (const char* residual : {"residual", "residual_of_factors"}) {
+        const double truth = noise[residual]["true_range"];
+        EXPECT_GT(truth, 0);
+        EXPECT_EQ(noise[residual]["methods"].size(), 16u);
+        for (const auto& [method, found] : noise[residual]["methods"].items()) {
+            EXPECT_GE(found["bound"].get<double>(), truth * (1 - 1e-12)) << residual << " " << method;
+        }
+    }
+    // sqrt(2) sigma_1 of the multiplied-out residual is the paper's svd bound of this model.
+    EXPECT_NEAR(noise["residual"]["methods"]["sqrt2_sigma1_of_product"]["bound"].get<double>(), 15.688073,
+                1e-3);
+}
+
+TEST(Study, loss_over_all_sequences_by_hand) {
+    // Logits of (a, b): 10/Z times exp(score) at each token, Z their sum; the same token twice gives 10.
+    double loss = 0;
+    for (int a = 0; a < 3; ++a) {
+        for (int b = 0; b < 3; ++b) {
+            const double z = std::exp(a) + std::exp(b);
+            double logit[3] = {};
+            logit[a] += 10 * std::exp(a) / z;
+            logit[b] += 10 * std::exp(b) / z;
+            double total = 0;
+            for (const double l : logit) total += std::exp(l - logit[std::max(a, b)]);
+            loss += std::log(total) / 9;
+        }
+    }
+    const LossAndAccuracy found = exhaustive_loss(tiny());
+    EXPECT_EQ(found.sequences, 9u);
+    EXPECT_NEAR(found.loss, loss, 1e-6);
+    EXPECT_EQ(found.accuracy, 1);
+    EXPECT_NEAR(sampled_loss(tiny(), 100000, 7).loss, loss, 0.02);
+}
+
+TEST(Study, ties_and_zeroed_paths_are_wrong) {
+    // Without EVOU every logit is equal: nothing wins strictly.
+    EXPECT_EQ(exhaustive_loss(ablated(tiny(), kEVOU)).accuracy, 0);
+    EXPECT_NEAR(exhaustive_loss(ablated(tiny(), kEVOU)).loss, std::log(3.0), 1e-6);
+    // Without EQKE two different tokens tie: only the three constant sequences are right.
+    EXPECT_NEAR(exhaustive_loss(ablated(tiny(), kEQKE)).accuracy, 3.0 / 9, 1e-12);
+}
+
+TEST(Study, copying_and_attention_of_the_tiny_model) {
+    DoublePaths p = tiny();
+    EXPECT_EQ(evou_statistics(p)["diagonal_is_row_maximum"], 1.0);
+    EXPECT_EQ(evou_statistics(p)["copying_margin"]["smallest"], 10.0);
+    EXPECT_EQ(attention_statistics(p)["larger_token_scores_higher"], 1.0);
+    EXPECT_EQ(attention_statistics(p)["mean_gain_per_step"], 1.0);
+    p.EVOU(0, 1) = 13;
+    EXPECT_NEAR(evou_statistics(p)["diagonal_is_row_maximum"].get<double>(), 2.0 / 3, 1e-12);
+    EXPECT_EQ(evou_statistics(p)["copying_margin"]["smallest"], -3.0);
+    p.EQKE.col(2).setConstant(0.5);  // above 0, below 1
+    EXPECT_NEAR(attention_statistics(p)["larger_token_scores_higher"].get<double>(), 2.0 / 3, 1e-12);
+    EXPECT_EQ(attention_statistics(p)["next_token_scores_higher"], 0.5);
+}
+
+TEST(Study, the_golden_model) {
+    Subject subject(golden());
+    StudyOptions options;
+    options.loss_samples = 20000;
+    options.ablation_samples = 2000;
+    const Json study = study_model(subject, options);
+    EXPECT_NEAR(study["loss"]["accuracy"].get<double>(), 16774272.0 / 16777216, 1e-3);
+    EXPECT_EQ(study["ablations"].size(), 32u);
+    EXPECT_GT(study["ablations"]["none"]["accuracy"].get<double>(), 0.99);
+    EXPECT_LT(study["ablations"]["EVOU"]["accuracy"].get<double>(), 0.2);
+    EXPECT_EQ(study, study_model(subject, options));  // the same every time
+}
+
+}  // namespace
+}  // namespace maxcert
