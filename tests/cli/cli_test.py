@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""The contract of the command line: exit codes, streams, JSON fields, messages. Usage: cli_test.py MAXCERT"""
+import csv
+import io
+import json
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+MAXCERT = str(pathlib.Path(sys.argv.pop(1)).resolve())
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+GOLDEN = SOURCE / "tests/golden"
+K4 = str(GOLDEN / "max-of-4-golden.safetensors")
+TRAP = str(GOLDEN / "mean-diff-trap.safetensors")
+SMOKE = str(SOURCE / "configs/smoke.cfg")
+
+
+def run(*arguments, code=0, cwd=None):
+    done = subprocess.run([MAXCERT, *arguments], capture_output=True, text=True, cwd=cwd, timeout=300)
+    if done.returncode != code:
+        raise AssertionError(f"{arguments}: exit {done.returncode} instead of {code}\n{done.stderr}\n{done.stdout}")
+    return done
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+
+class Certify(Folder):
+    def test_brute_force_of_the_golden_model(self):
+        done = run("certify", "--weights", K4, "--strategies", "brute_force", "--format", "json")
+        (result,) = json.loads(done.stdout)
+        self.assertEqual((result["strategy"], result["correct"], result["total"], result["upper"], result["exact"]),
+                         ("brute_force", "16774272", "16777216", "16774272", True))
+        self.assertLessEqual(result["bound"], 16774272 / 16777216)
+        self.assertEqual(result["arithmetic"], "filtered")
+        self.assertGreater(result["wall_s"], 0)
+        self.assertGreater(result["proof_flops"], 0)
+
+    def test_csv_has_a_row_per_strategy(self):
+        done = run("certify", "--weights", TRAP, "--strategies", "brute_force", "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual([row["strategy"] for row in rows], ["brute_force"])
+        self.assertEqual(rows[0]["total"], "16")
+
+    def test_too_large_an_enumeration_is_skipped_with_the_reason(self):
+        done = run("certify", "--weights", K4, "--strategies", "brute_force", "--max-enumeration", "1000",
+                   "--format", "json")
+        (result,) = json.loads(done.stdout)
+        self.assertEqual((result["status"], result["correct"], result["upper"]), ("skipped", "0", None))
+        self.assertIn("16777216", result["reason"])
+
+    def test_certificates_are_accepted_and_tampered_ones_are_not(self):
+        run("certify", "--weights", TRAP, "--certificates", str(self.folder), "--strategies", "brute_force")
+        path = self.folder / "brute_force.json"
+        good = json.loads(path.read_text())
+        for key in ("strategy", "correct", "total", "weights_sha256", "margin", "schema", "run"):
+            self.assertIn(key, good)
+        self.assertIn("accepted", run("verify", "--certificate", str(path), "--weights", TRAP).stdout)
+        lower = dict(good, correct=str(int(good["correct"]) - 1), exact=False)
+        path.write_text(json.dumps(lower))
+        run("verify", "--certificate", str(path), "--weights", TRAP)
+        for field, value in (("correct", str(int(good["correct"]) + 1)), ("total", "17"), ("strategy", "magic"),
+                             ("weights_sha256", "0" * 64), ("margin", "1e3"), ("upper", "0"), ("n_ctx", 3)):
+            path.write_text(json.dumps(dict(good, **{field: value})))
+            message = run("verify", "--certificate", str(path), "--weights", TRAP, code=4).stderr
+            self.assertTrue(message, field)
+        for text in (json.dumps(good)[:-20], "", "[]", "{}", json.dumps(dict(good, correct=5)),
+                     json.dumps(dict(good, schema="other/1")), "[" * 100000):
+            path.write_text(text)
+            run("verify", "--certificate", str(path), "--weights", TRAP, code=3)
+        run("verify", "--certificate", str(self.folder / "none.json"), "--weights", TRAP, code=3)
+
+    def test_two_runs_differ_only_under_run(self):
+        texts = []
+        for threads in ("1", "2"):
+            folder = self.folder / threads
+            run("certify", "--weights", TRAP, "--certificates", str(folder), "--threads", threads)
+            records = {p.name: json.loads(p.read_text()) for p in sorted(folder.iterdir())}
+            for record in records.values():
+                del record["run"]
+            texts.append(json.dumps(records))
+        self.assertEqual(texts[0], texts[1])
+
+
+class BadInput(Folder):
+    def test_usage_errors(self):
+        for arguments in ((), ("fly",), ("certify",), ("certify", "--weights"), ("certify", "--weights", K4, "--wings"),
+                          ("certify", "--weights", K4, "--strategies", "magic"),
+                          ("certify", "--weights", K4, "--margin", "-1"),
+                          ("certify", "--weights", K4, "--margin", "nan"),
+                          ("certify", "--weights", K4, "--format", "xml"),
+                          ("certify", "--weights", K4, "--threads", "0"),
+                          ("run", "--config", SMOKE, "--seeds", "@1000000"), ("run", "--config", SMOKE, "--seeds", "x")):
+            self.assertTrue(run(*arguments, code=2).stderr)
+
+    def test_weights_that_cannot_be_read(self):
+        whole = pathlib.Path(TRAP).read_bytes()
+        (size,) = struct.unpack("<Q", whole[:8])
+        header = whole[8:8 + size]
+        nan = struct.pack("<f", float("nan"))
+        cases = {
+            "truncated": whole[:-1],
+            "empty": b"",
+            "oversized": struct.pack("<Q", 1 << 60) + whole[8:],
+            "dtype": whole.replace(b'"F32"', b'"F64"', 1),
+            "nan": whole[:-4] + nan,
+            "missing": whole.replace(b"unembed.W_U", b"unembed.W_X", 1),
+            "shape": whole.replace(b"[4,8]", b"[8,4]", 1),
+            "json": whole[:8] + b"{" * len(header) + whole[8 + size:],
+        }
+        for name, data in cases.items():
+            path = self.folder / f"{name}.safetensors"
+            path.write_bytes(data)
+            message = run("certify", "--weights", str(path), code=3).stderr
+            self.assertIn(path.name, message, name)
+        run("certify", "--weights", str(self.folder / "none.safetensors"), code=3)
+        run("certify", "--weights", str(self.folder), code=3)
+
+    def test_torch_files(self):
+        done = run("certify", "--weights", str(GOLDEN / "max-of-4-golden-dict.pt"), "--strategies", "brute_force",
+                   "--format", "json")
+        self.assertEqual(json.loads(done.stdout)[0]["correct"], "16774272")
+        message = run("certify", "--weights", str(GOLDEN / "max-of-4-golden-state_dict.pt"), code=3).stderr
+        self.assertIn("dict(", message)
+
+    def test_configs_that_cannot_be_read(self):
+        path = self.folder / "bad.cfg"
+        for text in ("wings = 2\n", "", pathlib.Path(SMOKE).read_text() + "\nn_ctx = -3\n"):
+            path.write_text(text)
+            self.assertIn("bad.cfg", run("seeds", "--config", str(path), code=3).stderr)
+        run("run", "--config", str(self.folder / "none.cfg"), code=3)
+
+
+class Help(unittest.TestCase):
+    def test_every_command_explains_itself_with_examples(self):
+        overview = run("--help").stdout
+        for command in ("run", "train", "certify", "verify", "report", "status", "strategies", "seeds"):
+            self.assertIn(command, overview)
+            self.assertIn(f"maxcert {command}", run(command, "--help").stdout.split("Examples:")[1])
+            self.assertEqual(run("help", command).stdout, run(command, "--help").stdout)
+
+    def test_lists(self):
+        names = [row["strategy"] for row in json.loads(run("strategies", "--format", "json").stdout)]
+        self.assertIn("brute_force", names)
+        self.assertEqual(len(names), len(set(names)))
+        seeds = json.loads(run("seeds", "--config", str(SOURCE / "configs/max-of-4.cfg"), "--format", "json").stdout)
+        self.assertEqual(len(seeds), 151)
+        by_seed = {row["seed"]: row for row in seeds}
+        self.assertEqual((by_seed[123]["model_seed"], by_seed[123]["train_seed"]), (613947648, 1914904320))
+        blocks = [run("seeds", "--config", str(SOURCE / "configs/max-of-4.cfg"), "--seeds", f"@{i}/4").stdout.split()
+                  for i in range(4)]
+        self.assertEqual(sum(blocks, []), [str(row["seed"]) for row in seeds])
+
+
+class Run(Folder):
+    def records(self, folder):
+        found = {}
+        for path in sorted(folder.glob("seed-*/**/*.json")):
+            record = json.loads(path.read_text())
+            record.pop("run", None)
+            found[str(path.relative_to(folder))] = record
+        return found
+
+    def test_resumes_and_is_the_same_at_any_thread_count(self):
+        one, two = self.folder / "one", self.folder / "two"
+        arguments = ("run", "--config", SMOKE, "--seeds", "first:3", "--progress", "none")
+        run(*arguments, "--threads", "1", "--out", str(one))
+        run(*arguments, "--threads", "2", "--out", str(two))
+        self.assertEqual(self.records(one), self.records(two))
+        self.assertTrue((one / "summary.csv").exists())
+
+        times = {path: path.stat().st_mtime_ns for path in one.glob("seed-*/**/*")}
+        run(*arguments, "--threads", "1", "--out", str(one))
+        self.assertEqual(times, {path: path.stat().st_mtime_ns for path in one.glob("seed-*/**/*")})
+
+        # What is gone, cut off or about other weights is done again; the rest stays.
+        certificates = sorted(one.glob("seed-*/certificates/*.json"))
+        certificates[0].unlink()
+        certificates[-1].write_text(certificates[-1].read_text()[:100])
+        status = json.loads(run("status", "--results", str(one), "--format", "json").stdout)
+        self.assertEqual(len(status["corrupt_records"]), 1)
+        run(*arguments, "--out", str(one))
+        self.assertEqual(self.records(one), self.records(two))
+
+        other = self.folder / "other.cfg"
+        text = pathlib.Path(SMOKE).read_text()
+        other.write_text("\n".join(line if not line.startswith("steps") else "steps = 7" for line in text.splitlines()))
+        self.assertIn("another", run("run", "--config", str(other), "--out", str(one), code=3).stderr)
+
+    def test_ctrl_c_leaves_finished_seeds(self):
+        out = self.folder / "out"
+        config = str(SOURCE / "configs/max-of-4.cfg")
+        process = subprocess.Popen([MAXCERT, "run", "--config", config, "--strategies", "brute_force", "--out", str(out),
+                                    "--progress", "none"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        for path in out.glob("seed-*/**/*.json"):
+            json.loads(path.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
