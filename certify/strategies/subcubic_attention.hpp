@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "certify/strategies/position_sums.hpp"
 #include "certify/strategies/subcubic_scores.hpp"
 
 namespace maxcert {
@@ -16,43 +17,20 @@ struct PositionRatios {
     std::array<Matrix<N>, 2> heaviest;
 };
 
-/// Sorts ascending by max and min alone, so that entry j encloses the j-th smallest of the true values even
-/// where enclosures overlap.
 template <class N>
-void sort_enclosures(std::vector<N>& values) {
-    for (std::size_t end = values.size(); end > 1; --end) {
-        for (std::size_t j = 0; j + 1 < end; ++j) {
-            const N low = min(values[j], values[j + 1]), high = max(values[j], values[j + 1]);
-            values[j] = low;
-            values[j + 1] = high;
-        }
-    }
-}
-
-/// EQKP [d_vocab, n_ctx], scaled.
-template <class N>
-PositionRatios<N> position_ratios(const Matrix<N>& EQKP) {
-    const std::size_t K = EQKP.columns(), V = EQKP.rows();
+PositionRatios<N> position_ratios(const PositionSums<N>& sums) {
+    const std::size_t K = sums.light.columns(), V = sums.light.rows();
     PositionRatios<N> ratios;
     for (auto* side : {&ratios.lightest, &ratios.heaviest}) side->fill(Matrix<N>(V, K));
     const N one = integer<N>(1);
     for (std::size_t q = 0; q < V; ++q) {
-        std::vector<N> weights(K - 1);
-        for (std::size_t i = 0; i + 1 < K; ++i) weights[i] = exp(EQKP(q, i) - EQKP(q, K - 1));
-        sort_enclosures(weights);
-        std::vector<N> light(K, integer<N>(0)), heavy(K, integer<N>(0));  // sums of the r lightest, heaviest
-        for (std::size_t r = 1; r < K; ++r) {
-            light[r] = light[r - 1] + weights[r - 1];
-            heavy[r] = heavy[r - 1] + weights[K - 1 - r];
-        }
+        const N *light = sums.light.row(q), *heavy = sums.heavy.row(q);
         for (std::size_t n = 1; n < K; ++n) {
             // C' is summed itself, never as total - C: cancellation would ruin it.
-            const std::size_t others_if_not_m = n - 1, m_if_not_m = K - n;
-            ratios.lightest[0](q, n) = (one + heavy[others_if_not_m]) / light[m_if_not_m];
-            ratios.heaviest[0](q, n) = (one + light[others_if_not_m]) / heavy[m_if_not_m];
-            const std::size_t others_if_m = n, m_if_m = K - 1 - n;
-            ratios.lightest[1](q, n) = heavy[others_if_m] / (one + light[m_if_m]);
-            ratios.heaviest[1](q, n) = light[others_if_m] / (one + heavy[m_if_m]);
+            ratios.lightest[0](q, n) = (one + heavy[n - 1]) / light[K - n];
+            ratios.heaviest[0](q, n) = (one + light[n - 1]) / heavy[K - n];
+            ratios.lightest[1](q, n) = heavy[n] / (one + light[K - 1 - n]);
+            ratios.heaviest[1](q, n) = light[n] / (one + heavy[K - 1 - n]);
         }
     }
     return ratios;

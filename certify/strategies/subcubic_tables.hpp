@@ -1,47 +1,15 @@
 // Fetches the tables that a subcubic strategy is checked (and searched) with, shared where they can be.
 #pragma once
 
+#include "certify/strategies/path_tables.hpp"
 #include "certify/strategies/subcubic_check.hpp"
 
 namespace maxcert {
 
 template <class N>
-const WeightMatrices<N>& weights_of(Workbench<N>& bench) {
-    return bench.template table<WeightMatrices<N>>(
-        "weights", [&] { return bench.subject().template weight_matrices<N>(); });
-}
-
-template <class N>
-const Matrix<N>& evou_of(Workbench<N>& bench) {
-    const WeightMatrices<N>& w = weights_of(bench);
-    return bench.template table<Matrix<N>>("EVOU", [&] { return (w.W_E * w.W_V) * (w.W_O * w.W_U); });
-}
-
-template <class N>
-const OvTables<N>& ov_of(Workbench<N>& bench) {
-    const WeightMatrices<N>& w = weights_of(bench);
-    const Matrix<N>& EVOU = evou_of(bench);
-    return bench.template table<OvTables<N>>(
-        "ov", [&] { return ov_tables(EVOU, ((w.W_pos * w.W_V) * w.W_O) * w.W_U); });
-}
-
-template <class N>
-const Matrix<N>& direct_of(Workbench<N>& bench) {
-    const WeightMatrices<N>& w = weights_of(bench);
-    return bench.template table<Matrix<N>>("EU", [&] { return query_embedding(w) * w.W_U; });
-}
-
-template <class N>
 const PositionRatios<N>& positions_of(Workbench<N>& bench) {
-    const WeightMatrices<N>& w = weights_of(bench);
-    return bench.template table<PositionRatios<N>>("positions", [&] {
-        const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(bench.shape().d_head)));
-        Matrix<N> EQKP = (query_embedding(w) * w.W_Q) * transposed(w.W_pos * w.W_K);
-        for (std::size_t q = 0; q < EQKP.rows(); ++q) {
-            for (std::size_t i = 0; i < EQKP.columns(); ++i) EQKP(q, i) *= scale;
-        }
-        return position_ratios(EQKP);
-    });
+    const PositionSums<N>& sums = position_sums_of(bench);
+    return bench.template table<PositionRatios<N>>("positions", [&] { return position_ratios(sums); });
 }
 
 template <class N>
@@ -68,7 +36,7 @@ const Matrix<N>& spread_of(Workbench<N>& bench, Direct direct, const std::vector
     const Matrix<N>& EU = direct_of(bench);
     switch (direct) {
         case Direct::centred:
-            return bench.template table<Matrix<N>>("spread/centred", [&] { return centred_maxima(EU); });
+            return centred_direct_of(bench);
         case Direct::exact:
             return bench.template table<Matrix<N>>("spread/exact", [&] { return as_column(row_ranges(EU)); });
         case Direct::global_exact:
