@@ -4,7 +4,6 @@
 #include <string>
 
 #include "certify/arithmetic/counting.hpp"
-#include "certify/arithmetic/estimate.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
 
@@ -42,7 +41,5 @@ template <>
 inline Counting Margin::enclose<Counting>() const {
     return Counting();
 }
-template <>
-Estimate Margin::enclose<Estimate>() const;
 
 }  // namespace maxcert

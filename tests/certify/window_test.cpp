@@ -1,0 +1,327 @@
+// The window strategies: every cell against an exhaustive run, golden models, hints that must be rejected.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "certify/certificate.hpp"
+#include "certify/strategies/window_cells.hpp"
+#include "certify/strategies/window_check.hpp"
+#include "data/errors.hpp"
+#include "data/safetensors.hpp"
+#include "exhaustive.hpp"
+#include "random_models.hpp"
+
+namespace maxcert::testing {
+
+// An interval that counts what is done to it, to hold the walk's own count to it.
+struct Metered {
+    Interval value;
+    static inline std::uint64_t operations = 0;
+    friend Metered operator+(Metered a, Metered b) { return ++operations, Metered{a.value + b.value}; }
+    friend Metered operator*(Metered a, Metered b) { return ++operations, Metered{a.value * b.value}; }
+    Metered& operator+=(Metered b) { return *this = *this + b; }
+    friend bool certainly_negative(Metered a) { return ++operations, certainly_negative(a.value); }
+    friend bool certainly_nonnegative(Metered a) { return ++operations, certainly_nonnegative(a.value); }
+};
+
+}  // namespace maxcert::testing
+
+namespace maxcert {
+template <>
+inline testing::Metered exactly<testing::Metered>(double value) {
+    return {exactly<Interval>(value)};
+}
+}  // namespace maxcert
+
+namespace maxcert::testing {
+namespace {
+
+Matrix<Metered> metered(const Matrix<Interval>& from) {
+    Matrix<Metered> to(from.rows(), from.columns());
+    for (std::size_t i = 0; i < from.rows(); ++i) {
+        for (std::size_t j = 0; j < from.columns(); ++j) to(i, j) = {from(i, j)};
+    }
+    return to;
+}
+
+Weights golden(const std::string& name) {
+    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
+}
+
+const Strategy& strategy(const std::string& name) {
+    return *select_strategies(name).at(0);
+}
+
+std::size_t draw(Random& random, std::size_t least, std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>(least, most)(random);
+}
+
+// Any plan within the limits is sound, so draw one at random.
+WindowPlan random_plan(Random& random, std::size_t d_vocab) {
+    WindowPlan plan;
+    plan.outputs = {draw(random, 0, 3), draw(random, 0, 2)};
+    for (int i = 0; i < 4; ++i) {
+        Partition partition{1};
+        for (std::size_t n = draw(random, 0, 3); n > 0; --n) {
+            partition.push_back(static_cast<unsigned>(draw(random, 1, 2)));
+        }
+        plan.partitions.push_back(partition);
+    }
+    for (std::size_t i = 0; i < pair_index(0, d_vocab); ++i) {
+        plan.choice.push_back(static_cast<std::uint8_t>(draw(random, i % 7 == 0 ? 0 : 1, 4)));
+    }
+    return plan;
+}
+
+// The sequences of a cell, found by looking at all of them; true if every one is right.
+struct CellCheck {
+    const Exhaustive* exhaustive;
+    const Shape* shape;
+    const std::vector<Block>* blocks;
+    std::size_t q, m;
+    std::vector<int>* times_proved;
+
+    void operator()(const std::vector<std::size_t>& taken, std::size_t rest) const {
+        for (std::uint64_t index = 0; index < exhaustive->total(); ++index) {
+            const auto tokens = sequence_at(index, *shape);
+            if (tokens.back() != q || *std::max_element(tokens.begin(), tokens.end()) != m) continue;
+            std::vector<std::size_t> in_block(blocks->size());
+            for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+                for (std::size_t b = 0; b < blocks->size(); ++b) {
+                    const Block block = (*blocks)[b];
+                    in_block[b] += tokens[i] >= block.first && tokens[i] <= block.last ? 1 : 0;
+                }
+            }
+            if (!std::equal(taken.begin(), taken.end(), in_block.begin())) continue;
+            ++(*times_proved)[index];
+            EXPECT_NE(exhaustive->truth[index], Truth::wrong) << "q=" << q << " m=" << m << " rest=" << rest;
+        }
+    }
+};
+
+// Proves a plan cell by cell in double intervals; the count must be that of the sequences in the cells.
+void check_cells(Subject& subject, const Exhaustive& exhaustive, const WindowPlan& plan,
+                 const Margin& margin) {
+    const OutputTables<Interval>* outputs = nullptr;
+    const auto& paths = subject.paths<Interval>();
+    const auto scores = exact_window_scores();
+    const auto& attention = scores->intervals(subject);
+    const RoundUpward up;
+    const OutputTables<Interval> made(paths);
+    outputs = &made;
+    const WindowView<Interval> view{*outputs, attention, margin.enclose<Interval>()};
+    const Shape& shape = subject.shape();
+    const SequenceCounts counts(shape);
+    std::vector<int> times_proved(exhaustive.total());
+    Count proved = 0;
+    for (std::size_t m = 0; m < shape.d_vocab; ++m) {
+        for_each_pair(view, plan, m, [&](std::size_t q, const PairTerms<Interval>& terms) {
+            CellWalk<Interval, CellCheck> walk(terms, counts,
+                                               {&exhaustive, &shape, &terms.blocks, q, m, &times_proved});
+            walk.run(shape.n_ctx - 1u, q != m);
+            proved += walk.proved();
+        });
+    }
+    unsigned long sequences = 0;
+    for (const int n : times_proved) {
+        EXPECT_LE(n, 1);
+        sequences += static_cast<unsigned long>(n);
+    }
+    EXPECT_EQ(proved, Count(sequences));
+}
+
+TEST(Window, EveryCellOfRandomModelsIsRight) {
+    std::uint64_t proved_something = 0;
+    for (std::uint64_t seed = 0; seed < 600; ++seed) {
+        std::string description;
+        const Weights weights = random_model(seed, 4, 5, &description);
+        SCOPED_TRACE("seed " + std::to_string(seed) + ": " + description);
+        const std::string margin = seed % 5 == 0 ? "0.25" : "0";
+        const Exhaustive exhaustive = run_exhaustively(weights, margin);
+        Subject subject(weights);
+        Random random(seed);
+        const WindowPlan plan = random_plan(random, weights.shape.d_vocab);
+        check_cells(subject, exhaustive, plan, Margin(margin));
+        Options options;
+        options.margin = Margin(margin);
+        options.max_bits = 256;
+        const Finding f = check_window(subject, *exact_window_scores(), plan, options);
+        EXPECT_LE(f.correct, Count(exhaustive.right + exhaustive.undecided));
+        proved_something += f.correct > 0 ? 1 : 0;
+        if (::testing::Test::HasFailure()) return;
+    }
+    EXPECT_GE(proved_something, 300U);
+}
+
+TEST(Window, AWindowOfAllTokensIsNearlyExact) {
+    // With every token and every output on its own only the spread over positions is lost; without one,
+    // nothing is.
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        Random random(seed);
+        Weights weights = max_like_model(random, 3, 4);
+        std::fill(weights.W_pos.begin(), weights.W_pos.end(), 0.0F);
+        const Exhaustive exhaustive = run_exhaustively(weights);
+        Subject subject(weights);
+        const Finding f = strategy("window/6").prove(subject, {}).finding;
+        // An output above m+1 belongs to a class of its own only if it is alone there.
+        const Finding wide = check_window(subject, *exact_window_scores(),
+                                          {{4, 4}, {{1, 1, 1, 1}}, std::vector<std::uint8_t>(10, 1)}, {});
+        EXPECT_EQ(wide.correct, Count(exhaustive.right)) << "seed " << seed;
+        EXPECT_LE(f.correct, wide.correct);
+    }
+}
+
+TEST(Window, GoldenBoundsAndProofLengths) {
+    Subject k4(golden("max-of-4-golden"));
+    const char* correct[] = {"2848667", "10440462", "15795058", "16715662", "16756839", "16759953"};
+    for (unsigned w = 1; w <= 6; ++w) {
+        const Strategy& s = strategy("window/" + std::to_string(w));
+        const Proof proof = s.prove(k4, {});
+        EXPECT_EQ(proof.finding.correct.get_str(), correct[w - 1]);
+        EXPECT_LE(s.proof_flops(k4, proof).value(), 3'000'000U);
+        EXPECT_GE(s.proof_flops(k4, proof).value(), 1'300'000U);  // the products alone
+    }
+    Subject k5(golden("max-of-5-golden"));
+    EXPECT_EQ(strategy("window/3").prove(k5, {}).finding.correct.get_str(), "1065572916");
+}
+
+TEST(Window, BothArithmeticsAndAnyNumberOfThreadsAgree) {
+    Subject subject(golden("max-of-4-golden"));
+    Options mpfr;
+    mpfr.arithmetic = Arithmetic::mpfr;
+    mpfr.threads = 2;
+    for (const char* name : {"window/2", "window/4"}) {
+        const Finding a = strategy(name).prove(subject, {}).finding;
+        const Finding b = strategy(name).prove(subject, mpfr).finding;
+        EXPECT_EQ(a.correct, b.correct);
+        EXPECT_EQ(a.figures["cell_operations"], b.figures["cell_operations"]);
+        EXPECT_EQ(b.bits_used, 128);
+    }
+}
+
+TEST(Window, AMarginAndABoxOfModelsProveLess) {
+    const Weights weights = golden("max-of-4-golden");
+    Subject subject(weights);
+    Options options;
+    const Count plain = strategy("window/4").prove(subject, options).finding.correct;
+    options.margin = Margin("0.5");
+    const Count with_margin = strategy("window/4").prove(subject, options).finding.correct;
+    EXPECT_LT(with_margin, plain);
+    EXPECT_GT(with_margin, 0);
+    Subject box(weights, {0, 1e-4});
+    const Finding boxed = strategy("window/4").prove(box, {}).finding;
+    EXPECT_LT(boxed.correct, plain);
+    EXPECT_GT(boxed.correct, 0);
+}
+
+TEST(Window, DegenerateShapes) {
+    Random random(1);
+    for (const Shape shape : {Shape{1, 1, 2, 2}, Shape{3, 1, 2, 2}, Shape{1, 4, 3, 2}, Shape{2, 2, 2, 1}}) {
+        const Weights weights = gaussian_model(random, shape, 1.0F);
+        const Exhaustive exhaustive = run_exhaustively(weights);
+        Subject subject(weights);
+        for (const char* name : {"window/1", "window/6"}) {
+            const Finding f = strategy(name).prove(subject, {}).finding;
+            EXPECT_LE(f.correct, Count(exhaustive.right));
+            if (shape.n_ctx == 1 || shape.d_vocab == 1) {
+                EXPECT_EQ(f.correct, Count(exhaustive.right));
+            }
+        }
+    }
+}
+
+TEST(Window, TheWalkCountsItsOperations) {
+    Subject subject(golden("max-of-4-golden"));
+    const auto& paths = subject.paths<Interval>();
+    const auto scores = exact_window_scores();
+    const auto& attention = scores->intervals(subject);
+    const RoundUpward up;
+    const OutputTables<Interval> outputs(paths);
+    const WindowView<Interval> view{outputs, attention, Interval()};
+    const SequenceCounts counts(subject.shape());
+    for (std::size_t m : {0U, 1U, 5U, 40U}) {
+        for_each_pair(view, uniform_plan(3, 64), m, [&](std::size_t q, const PairTerms<Interval>& terms) {
+            PairTerms<Metered> same{
+                terms.blocks, {}, metered(terms.gain), metered(terms.most), metered(terms.least)};
+            for (const Interval& one : terms.query) same.query.push_back({one});
+            CellWalk<Metered> walk(same, counts);
+            Metered::operations = 0;
+            walk.run(3, q != m);
+            EXPECT_EQ(walk.operations(), Metered::operations);
+            EXPECT_GT(walk.operations(), 0U);
+        });
+    }
+}
+
+void expect_rejected(Subject& subject, const std::string& name, const std::string& hints) {
+    EXPECT_THROW(strategy(name).check(subject, Json::parse(hints), {}), CertificateRejected) << hints;
+}
+
+TEST(Window, RejectsTamperedHints) {
+    Subject subject(golden("max-of-4-golden"));
+    for (const char* hints : {"{}", R"({"window":0})", R"({"window":7})", R"({"window":"4"})",
+                              R"({"window":4.0})", R"({"window":-4})", R"({"window":[4]})", "[]", "4"}) {
+        expect_rejected(subject, "window/4", hints);
+    }
+    EXPECT_GT(strategy("window/4").check(subject, Json::parse(R"({"window":4})"), {}).correct, 0);
+}
+
+TEST(Window, RejectsTamperedPlans) {
+    const Json good = plan_to_json(uniform_plan(2, 3));
+    EXPECT_EQ(plan_to_json(plan_from_json(good, 3)), good);
+    const auto rejected = [](const Json& hints) {
+        EXPECT_THROW(plan_from_json(hints, 3), CertificateRejected) << hints;
+    };
+    for (const char* field : {"outputs_below", "outputs_above", "partitions", "choice"}) {
+        Json bad = good;
+        bad.erase(field);
+        rejected(bad);
+        bad[field] = "1";
+        rejected(bad);
+    }
+    const auto with = [&good](const char* field, const char* value) {
+        Json bad = good;
+        bad[field] = Json::parse(value);
+        return bad;
+    };
+    for (const char* value : {"-1", "1.5", "65", "1e30"}) rejected(with("outputs_below", value));
+    for (const char* value : {"[[]]", "[[0]]", "[[2]]", "[[1,0]]", "[[1,4]]", "[[1,-1]]", "[[1,1.0]]", "[1]",
+                              "[[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]]"}) {
+        rejected(with("partitions", value));
+    }
+    for (const char* value : {"[]", "[1,1,1,1,1]", "[1,1,1,1,1,1,1]", "[1,1,1,1,1,2]", "[1,1,1,1,1,-1]",
+                              "[1,1,1,1,1,0.5]", "[1,1,1,1,1,257]", "[1,1,1,1,1,\"1\"]"}) {
+        rejected(with("choice", value));
+    }
+}
+
+TEST(Window, BlocksCoverTheTokensOnce) {
+    for (const Partition& partition : {Partition{1}, {1, 1}, {1, 2, 4}, {1, 1, 1, 1, 1, 1}}) {
+        for (std::size_t m = 0; m < 10; ++m) {
+            std::size_t next = m;
+            for (const Block& block : blocks_of(partition, m)) {
+                EXPECT_EQ(block.last, next);
+                EXPECT_LE(block.first, block.last);
+                next = block.first - 1;
+            }
+            EXPECT_EQ(next, static_cast<std::size_t>(-1));
+            EXPECT_EQ(blocks_of(partition, m)[0].first, m);
+        }
+    }
+}
+
+TEST(Window, CertificatesAreAcceptedAndOverstatedOnesRejected) {
+    const Weights weights = golden("max-of-4-golden");
+    Subject subject(weights);
+    for (const char* name : {"window/1", "window/4"}) {
+        const Json certificate = certify_one(subject, strategy(name), {});
+        EXPECT_EQ(verify_certificate(certificate, weights, 1).correct.get_str(), certificate["correct"]);
+        Json more = certificate;
+        more["correct"] = Count(Count(certificate["correct"].get<std::string>()) + 1).get_str();
+        EXPECT_THROW(verify_certificate(more, weights, 1), CertificateRejected);
+    }
+}
+
+}  // namespace
+}  // namespace maxcert::testing
