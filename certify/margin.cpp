@@ -36,4 +36,9 @@ MpfrInterval Margin::enclose<MpfrInterval>() const {
     return MpfrInterval::from_decimal(text_.c_str()) + exactly<MpfrInterval>(extra_);
 }
 
+template <>
+Estimate Margin::enclose<Estimate>() const {
+    return exactly<Estimate>(upper_ + extra_);
+}
+
 }  // namespace maxcert

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "certify/arithmetic/counting.hpp"
+#include "certify/arithmetic/estimate.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
 
@@ -41,5 +42,7 @@ template <>
 inline Counting Margin::enclose<Counting>() const {
     return Counting();
 }
+template <>
+Estimate Margin::enclose<Estimate>() const;
 
 }  // namespace maxcert

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "certify/arithmetic/counting.hpp"
+#include "certify/arithmetic/estimate.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
 
@@ -57,6 +58,11 @@ WeightMatrices<MpfrInterval> Subject::weight_matrices<MpfrInterval>() const {
 template <>
 WeightMatrices<Counting> Subject::weight_matrices<Counting>() const {
     return enclose_all<Counting>(weights_, {});
+}
+
+template <>
+WeightMatrices<Estimate> Subject::weight_matrices<Estimate>() const {
+    return enclose_all<Estimate>(weights_, {});
 }
 
 template <>

@@ -1,7 +1,114 @@
+#include <algorithm>
+#include <chrono>
+
+#include "certify/strategies/cubic_check.hpp"
 #include "certify/strategies/families.hpp"
+#include "data/errors.hpp"
 
 namespace maxcert {
 
-void add_cubic(StrategyList&) {}
+Count CubicProved::sequences() const {
+    Count sum = 0;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+        const auto n = static_cast<std::uint32_t>(i % shape_.n_ctx);
+        if (tokens_[i] != 0) sum += binomial(shape_.n_ctx - 1, n) * power(tokens_[i], n);
+    }
+    return sum;
+}
+
+namespace {
+
+/// Every claim, row by row, so that they are never all in memory.
+template <class N>
+[[gnu::noinline]] void decide_everything(Workbench<N>& bench, const Margin& margin, CubicProved& proved,
+                                         std::vector<CubicClaim>& open) {
+    const CubicTables<N> tables = cubic_tables(bench, margin);
+    for (std::uint32_t q = 0; q < bench.shape().d_vocab; ++q) {
+        for (std::uint32_t m = q; m < bench.shape().d_vocab; ++m) {
+            decide_claims(tables, claims_about(bench.shape(), q, m), proved, open);
+        }
+    }
+}
+
+Finding check_cubic(Subject& subject, const Options& run) {
+    Finding finding;
+    if (subject.shape().d_vocab == 1) {  // no other output: the one sequence is right
+        finding.correct = 1;
+        return finding;
+    }
+    CubicProved proved(subject.shape());
+    std::vector<CubicClaim> open;
+    std::uint64_t escalated = 0, mpfr_work = 0;
+    const bool mpfr = run.arithmetic == Arithmetic::mpfr;
+    if (!mpfr) {
+        const RoundUpward up;
+        Workbench<Interval> bench(subject);
+        decide_everything(bench, run.margin, proved, open);
+        escalated = open.size();
+    }
+    // A box of models stays undecided at any precision: its weights are intervals.
+    bool everything = mpfr;
+    const bool escalate = mpfr || subject.radius().is_zero();
+    for (long bits = 128; escalate && (everything || !open.empty()); bits *= 2) {
+        bits = std::min(bits, run.max_bits);
+        const WorkingPrecision precision(bits);
+        Workbench<MpfrInterval> bench(subject);
+        std::vector<CubicClaim> still_open;
+        if (everything) {
+            decide_everything(bench, run.margin, proved, still_open);
+        } else {
+            decide_claims(cubic_tables(bench, run.margin), open, proved, still_open);
+        }
+        everything = false;
+        open = std::move(still_open);
+        mpfr_work += bench.work();
+        finding.bits_used = bits;
+        if (bits >= run.max_bits) break;
+    }
+    finding.correct = proved.sequences();
+    finding.figures["escalated"] = escalated;
+    finding.figures["mpfr_operations"] = mpfr_work;
+    return finding;
+}
+
+class Cubic : public Strategy {
+  public:
+    Cubic()
+        : Strategy({"cubic", "cubic", "O(V^3 K + V^2 d)",
+                    "cells by query, maximum and count of one other token; the paper's cubic proof", true}) {}
+
+    Proof prove(Subject& subject, const Options& run) const override {
+        Proof proof;
+        const auto start = std::chrono::steady_clock::now();
+        proof.finding = check_cubic(subject, run);
+        proof.check_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        return proof;
+    }
+
+    Finding check(Subject& subject, const Json& hints, const Options& run) const override {
+        if (!hints.empty()) throw CertificateRejected("hints: cubic takes none");
+        return check_cubic(subject, run);
+    }
+
+    std::optional<std::uint64_t> proof_flops(Subject& subject, const Proof&) const override {
+        if (subject.shape().d_vocab == 1) return 0;
+        Workbench<Counting> bench(subject);
+        CubicProved proved(subject.shape());
+        std::vector<CubicClaim> open;
+        decide_everything(bench, Margin(), proved, open);
+        return bench.work();
+    }
+
+    std::optional<std::uint64_t> unexplained_dimension(const Shape& s) const override {
+        const std::uint64_t v = s.d_vocab;
+        return 3 * v * v + 2 * s.n_ctx * v;
+    }
+};
+
+}  // namespace
+
+void add_cubic(StrategyList& list) {
+    list.push_back(std::make_unique<Cubic>());
+}
 
 }  // namespace maxcert

@@ -1,0 +1,102 @@
+#include "certify/strategies/brute_force_count.hpp"
+
+#include <stdexcept>
+
+#include "certify/strategies/brute_force_referee.hpp"
+#include "certify/strategies/brute_force_reference.hpp"
+#include "certify/strategies/brute_force_walk.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr long kReferenceBits = 128;  // where --arithmetic mpfr starts
+
+WalkResult walk_filtered(Subject& subject, const std::vector<Margin>& margins, WalkRequest request) {
+    for (const Margin& m : margins) {
+        const RoundUpward up;
+        request.margins.push_back(m.enclose<Interval>());
+    }
+    return walk_sequences(subject.paths<Interval>(), request);
+}
+
+WalkResult walk_in_mpfr(Subject& subject, const std::vector<Margin>& margins, const WalkRequest& request,
+                        long max_bits) {
+    const WorkingPrecision bits(std::min(kReferenceBits, max_bits));
+    const Paths<MpfrInterval>& paths = subject.paths<MpfrInterval>();
+    WalkResult all;
+    for (std::size_t d = 0; d < margins.size(); ++d) {
+        WalkRequest one = request;
+        if (request.referee) {
+            one.referee = [&request, d](const OpenSequence& s) {
+                return request.referee({s.tokens, s.largest, s.outputs, d});
+            };
+        }
+        const MpfrInterval margin = margins[d].enclose<MpfrInterval>();
+        const WalkResult result = ReferenceWalk<MpfrInterval>(paths, margin, one).run();
+        all.counts.push_back(result.counts.front());
+        all.complete = all.complete && result.complete;
+    }
+    return all;
+}
+
+Count count_of(std::uint64_t n) {
+    return Count(static_cast<unsigned long>(n));
+}
+
+}  // namespace
+
+std::vector<bool> tied_tokens(const Subject& subject) {
+    const Shape& s = subject.shape();
+    const std::vector<float>& u = subject.weights().W_U;
+    std::vector<bool> tied(s.d_vocab);
+    if (!subject.radius().is_zero()) return tied;
+    for (std::size_t a = 0; a < s.d_vocab; ++a) {
+        for (std::size_t b = a + 1; b < s.d_vocab; ++b) {
+            std::size_t d = 0;
+            while (d < s.d_model && u[d * s.d_vocab + a] == u[d * s.d_vocab + b]) ++d;
+            if (d == s.d_model) tied[a] = tied[b] = true;
+        }
+    }
+    return tied;
+}
+
+std::vector<Finding> count_sequences(Subject& subject, const std::vector<Margin>& margins,
+                                     const Options& options) {
+    const Count total = power(subject.shape().d_vocab, subject.shape().n_ctx);
+    if (mpz_sizeinbase(total.get_mpz_t(), 2) > 63) throw std::invalid_argument("too many sequences to walk");
+    Referee referee(subject, options, margins);
+    WalkRequest request;
+    request.tied = tied_tokens(subject);
+    request.referee = [&referee](const OpenSequence& s) { return referee.rule(s); };
+    request.threads = options.threads;
+    if (options.time_limit_s > 0) request.deadline = Deadline(options.time_limit_s);
+    if (options.on_progress) {
+        request.on_progress = [&options](double share) { options.on_progress(share, ""); };
+    }
+    const std::uint64_t mpfr_before = mpfr_operations();
+    const bool in_mpfr = options.arithmetic == Arithmetic::mpfr;
+    const WalkResult walk = in_mpfr ? walk_in_mpfr(subject, margins, request, options.max_bits)
+                                    : walk_filtered(subject, margins, request);
+    std::vector<Finding> findings;
+    for (const WalkCounts& counts : walk.counts) {
+        Finding f;
+        f.correct = count_of(counts.right);
+        f.upper = total - count_of(counts.wrong);
+        f.complete = walk.complete;
+        f.bits_used =
+            std::max(referee.stats().bits_used, in_mpfr ? std::min(kReferenceBits, options.max_bits) : 53);
+        f.figures["wrong"] = counts.wrong;
+        f.figures["undecided"] = counts.open;
+        f.figures["escalated"] = counts.escalated;
+        f.figures["mpfr_operations"] = in_mpfr ? mpfr_operations() - mpfr_before : referee.operations();
+        if (!in_mpfr) {
+            f.figures["active_triples"] = counts.active_triples;
+            f.figures["sweeps"] = counts.sweeps;
+            f.figures["kernel"] = available_kernels().front()->name;
+        }
+        findings.push_back(std::move(f));
+    }
+    return findings;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,114 @@
+#include "certify/strategies/brute_force_kernels.hpp"
+
+#include "certify/arithmetic/rounding.hpp"
+
+// The same loops are compiled once per instruction set; vectors are GCC's generic ones, so there is one
+// source. Everything is inlined into the three entry points, which carry the target attribute.
+#define MAXCERT_INLINE inline __attribute__((always_inline))
+
+namespace maxcert {
+namespace {
+
+template <class T, std::size_t Bytes>
+struct Vector {
+    typedef T type __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
+    static constexpr std::size_t lanes = Bytes / sizeof(T);
+};
+
+template <class V, class T>
+MAXCERT_INLINE V& at(T* p) {
+    return *reinterpret_cast<V*>(p);
+}
+template <class V, class T>
+MAXCERT_INLINE const V& at(const T* p) {
+    return *reinterpret_cast<const V*>(p);
+}
+
+template <std::size_t Bytes>
+MAXCERT_INLINE void max_of_shifted_rows(const float* rows, const float* offset, std::size_t n,
+                                        std::size_t stride, float* largest) {
+    using V = typename Vector<float, Bytes>::type;
+    constexpr std::size_t lanes = Vector<float, Bytes>::lanes;
+    for (std::size_t x = 0; x < stride; x += lanes) {
+        V best = at<V>(rows + x) + offset[0];
+        for (std::size_t t = 1; t < n; ++t) {
+            const V sum = at<V>(rows + t * stride + x) + offset[t];
+            best = sum > best ? sum : best;
+        }
+        at<V>(largest + x) = best;
+    }
+}
+
+MAXCERT_INLINE bool scaled_row(const double* first, const double* second, const double* third, double a_low,
+                               double a_high, std::size_t n, float limit, float* out) {
+    int bad = 0;
+    for (std::size_t x = 0; x < n; ++x) {
+        const double sum = first[x] + second[x] + third[x];
+        const double low = a_low * sum, high = a_high * sum;
+        const float value = static_cast<float>(low > high ? low : high);  // rounds upward
+        out[x] = value;
+        bad |= !(value < limit) | !(value > -limit);
+    }
+    return bad == 0;
+}
+
+template <std::size_t Bytes>
+MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
+                          const double* const* negated_lower, const double* negated_start, std::size_t count,
+                          std::size_t n, double* worst, double* surest) {
+    using V = typename Vector<double, Bytes>::type;
+    constexpr std::size_t lanes = Vector<double, Bytes>::lanes;
+    for (std::size_t t = 0; t < n; t += lanes) {
+        V w = at<V>(upper[0] + t) + upper_start[0];
+        V s = at<V>(negated_lower[0] + t) + negated_start[0];
+        for (std::size_t k = 1; k < count; ++k) {
+            const V u = at<V>(upper[k] + t) + upper_start[k];
+            const V l = at<V>(negated_lower[k] + t) + negated_start[k];
+            w = u > w ? u : w;
+            s = l < s ? l : s;
+        }
+        at<V>(worst + t) = w;
+        at<V>(surest + t) = s;
+    }
+}
+
+#define MAXCERT_KERNELS(NAME, BYTES, TARGET)                                                             \
+    TARGET void NAME##_max(const float* rows, const float* offset, std::size_t n, std::size_t stride,    \
+                           float* largest) {                                                             \
+        max_of_shifted_rows<BYTES>(rows, offset, n, stride, largest);                                    \
+    }                                                                                                    \
+    TARGET bool NAME##_row(const double* first, const double* second, const double* third, double a_low, \
+                           double a_high, std::size_t n, float limit, float* out) {                      \
+        return scaled_row(first, second, third, a_low, a_high, n, limit, out);                           \
+    }                                                                                                    \
+    TARGET void NAME##_sweep(const double* const* upper, const double* upper_start,                      \
+                             const double* const* negated_lower, const double* negated_start,            \
+                             std::size_t count, std::size_t n, double* worst, double* surest) {          \
+        sweep<BYTES>(upper, upper_start, negated_lower, negated_start, count, n, worst, surest);         \
+    }                                                                                                    \
+    constexpr Kernels NAME##_kernels{#NAME, NAME##_max, NAME##_row, NAME##_sweep};
+
+MAXCERT_KERNELS(baseline, 16, )
+#if defined(__x86_64__)
+MAXCERT_KERNELS(avx2, 32, __attribute__((target("avx2"))))
+MAXCERT_KERNELS(avx512, 64,
+                __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"))))
+#endif
+
+}  // namespace
+
+std::vector<const Kernels*> available_kernels() {
+    std::vector<const Kernels*> list;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+        list.push_back(&avx512_kernels);
+    }
+    if (__builtin_cpu_supports("avx2")) list.push_back(&avx2_kernels);
+#endif
+    list.push_back(&baseline_kernels);
+    return list;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,42 @@
+// The inner loops of the brute-force walk, one version per instruction set. All need RoundUpward in force:
+// what they add up is rounded upward, so their results are upper bounds. Inputs must be finite.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace maxcert {
+
+/// Rows that kernels read are padded to a multiple of this many elements.
+constexpr std::size_t kKernelPadding = 16;
+
+constexpr std::size_t padded(std::size_t n) {
+    return (n + kKernelPadding - 1) / kKernelPadding * kKernelPadding;
+}
+
+struct Kernels {
+    const char* name;
+
+    /// largest[x] = max over t < n of (rows[t * stride + x] + offset[t]), x < stride; n >= 1.
+    void (*max_of_shifted_rows)(const float* rows, const float* offset, std::size_t n, std::size_t stride,
+                                float* largest);
+
+    /// One end of one table row: out[x] >= a * (first[x] + second[x] + third[x]) for every a in
+    /// [a_low, a_high], 0 <= a_low, x < n (a multiple of the padding). Returns false if an entry is not
+    /// finite or beyond `limit`.
+    bool (*scaled_row)(const double* first, const double* second, const double* third, double a_low,
+                       double a_high, std::size_t n, float limit, float* out);
+
+    /// For the outputs k < count, with rows upper[k], negated_lower[k] of next-position terms:
+    ///   worst[t] = max over k of upper_start[k] + upper[k][t]          (< 0: no output can win)
+    ///   surest[t] = min over k of negated_start[k] + negated_lower[k][t]   (<= 0: some output surely wins)
+    /// for t < n rounded up to the padding; count >= 1.
+    void (*sweep)(const double* const* upper, const double* upper_start, const double* const* negated_lower,
+                  const double* negated_start, std::size_t count, std::size_t n, double* worst,
+                  double* surest);
+};
+
+/// All that this processor runs, fastest first; the last is the baseline.
+std::vector<const Kernels*> available_kernels();
+
+}  // namespace maxcert

@@ -1,0 +1,50 @@
+// Sequences that double intervals leave open, decided in MPFR at rising precision (THEORY T1).
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "certify/escalate.hpp"
+#include "certify/strategies/brute_force_walk.hpp"
+#include "certify/subject.hpp"
+
+namespace maxcert {
+
+/// Threads may ask at the same time; they take turns. Verdicts and statistics do not depend on the order.
+class Referee {
+  public:
+    /// `margins` as in the walk's request.
+    Referee(Subject& subject, const Options& options, std::vector<Margin> margins);
+
+    Ruling rule(const OpenSequence& sequence);
+
+    const EscalationStats& stats() const { return stats_; }
+    std::uint64_t operations() const { return operations_; }  ///< on MPFR intervals
+
+  private:
+    /// What does not depend on the sequence, at one precision.
+    struct AtPrecision {
+        const Paths<MpfrInterval>* paths;
+        std::vector<MpfrInterval> margins;
+        /// exp(score - the query's largest score) by [query][position * d_vocab + token]; filled on demand.
+        std::vector<std::vector<MpfrInterval>> attention;
+        std::vector<std::vector<bool>> known;
+        std::vector<MpfrInterval> largest_score;  // by query, when known is not empty
+    };
+
+    AtPrecision& at_precision();
+    const MpfrInterval& attention(AtPrecision& at, std::size_t q, std::size_t t, std::size_t i);
+    /// Σ_i g_x(t_i, i) of T0.
+    MpfrInterval lead(const OpenSequence& sequence, std::size_t x);
+
+    Subject& subject_;
+    const Options& options_;
+    std::vector<Margin> margins_;
+    std::map<long, AtPrecision> by_precision_;
+    EscalationStats stats_;
+    std::uint64_t operations_ = 0;
+    std::mutex mutex_;
+};
+
+}  // namespace maxcert

@@ -1,0 +1,78 @@
+// All sequences with one query and one largest token, position by position (THEORY T1, "going faster").
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "certify/strategies/brute_force_tables.hpp"
+#include "certify/strategies/brute_force_walk.hpp"
+
+namespace maxcert {
+
+/// Sums of the terms of some outputs, as ends of enclosures: upper, and negated lower.
+struct OutputSums {
+    std::vector<std::uint32_t> output;  ///< indices into the outputs of the subtree
+    std::vector<double> upper, negated_lower;
+    void clear() { output.clear(), upper.clear(), negated_lower.clear(); }
+    void push(std::uint32_t k, double u, double n) {
+        output.push_back(k), upper.push_back(u), negated_lower.push_back(n);
+    }
+};
+
+/// Reusable: its buffers grow to what the largest subtree needs. Needs RoundUpward in force.
+class Subtree {
+  public:
+    Subtree(const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab, std::size_t n_ctx);
+
+    /// Rules on every sequence with the query of `tables` and largest token m, of which only `outputs` can
+    /// win. False if it ended early: what was counted stays valid.
+    bool walk(const QueryTables& tables, std::size_t m, std::size_t margin,
+              const std::vector<std::uint32_t>& outputs, WalkCounts& counts);
+
+    /// Number of sequences with one query and largest token m; seen: the query is m.
+    std::uint64_t sequences(std::size_t m, bool seen) const;
+
+  private:
+    /// Buffers of one depth.
+    struct Level {
+        OutputSums sums;
+        std::vector<const double*> upper, negated_lower;
+        std::vector<double> upper_start, negated_start, worst, surest;
+    };
+
+    /// Ways to fill r positions with tokens <= m, one of them m unless it was seen.
+    std::uint64_t completions(bool seen, std::size_t r) const;
+    bool fill_columns(const QueryTables& tables, const Interval& margin);
+    void fill_rests();
+    void visit(std::size_t i, bool seen);
+    void sweep(std::size_t i, bool seen, std::size_t n);
+    void visit_last(bool seen);
+    void settle(std::size_t i, std::size_t t, bool seen, double worst, double surest);
+    void rule_on_sequence(std::size_t t);
+    void ask_referee(const std::vector<std::uint32_t>& outputs);
+    void hand_over(std::size_t i, bool seen);
+    bool stop();
+
+    const double* column(int end, std::size_t i, std::size_t k) const {
+        return columns_[end].data() + (i * outputs_.size() + k) * stride_;
+    }
+    /// Bounds on what positions >= i can still add to output k; seen: m has occurred.
+    double& rest(int end, bool seen, std::size_t i, std::size_t k) {
+        return rests_[end][seen ? 1 : 0][i * outputs_.size() + k];
+    }
+
+    const WalkRequest& request_;
+    const Kernels& kernels_;
+    std::size_t free_;    ///< positions before the query
+    std::size_t stride_;  ///< padded d_vocab
+    std::size_t m_ = 0, margin_ = 0;
+    std::uint64_t visits_ = 0;
+    bool stopped_ = false;
+    WalkCounts* counts_ = nullptr;
+    std::vector<std::uint32_t> outputs_, tokens_, open_outputs_;
+    std::vector<double> columns_[2];   // [position][output][token]; 0: negated lower ends, 1: upper ends
+    std::vector<double> rests_[2][2];  // [end][seen][position][output]
+    std::vector<Level> levels_;
+};
+
+}  // namespace maxcert

@@ -1,0 +1,68 @@
+#include "certify/strategies/brute_force_walk.hpp"
+
+#include <atomic>
+#include <mutex>
+
+#include "certify/strategies/brute_force_subtree.hpp"
+#include "certify/strategies/brute_force_tables.hpp"
+#include "data/parallel.hpp"
+
+namespace maxcert {
+namespace {
+
+/// All sequences with one query; adds to one count per margin. False if it ended early.
+bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size_t q,
+                const WalkRequest& request, const Kernels& kernels, std::vector<WalkCounts>& counts) {
+    const RoundUpward up;
+    const std::size_t d_vocab = split.d_vocab, n_ctx = split.n_ctx;
+    QueryTables tables(paths, split, q, kernels);
+    Subtree subtree(request, kernels, d_vocab, n_ctx);
+    std::vector<float> bounds;
+    std::vector<std::uint32_t> outputs;
+    for (std::size_t m = q; m < d_vocab; ++m) {
+        if (n_ctx == 1 && m > q) break;  // the query is the only token
+        for (std::size_t d = 0; d < request.margins.size(); ++d) {
+            if (stop_requested() || request.deadline.passed()) return false;
+            if (!request.tied.empty() && request.tied[m]) {
+                counts[d].wrong += subtree.sequences(m, m == q);
+                continue;
+            }
+            const bool bounded = tables.bound_outputs(m, request.margins[d], bounds);
+            outputs.clear();
+            for (std::uint32_t x = 0; x < d_vocab; ++x) {
+                if (x != m && !(bounded && bounds[x] < 0)) outputs.push_back(x);
+            }
+            if (!subtree.walk(tables, m, d, outputs, counts[d])) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+WalkResult walk_sequences(const Paths<Interval>& paths, const WalkRequest& request) {
+    const Kernels& kernels = request.kernels != nullptr ? *request.kernels : *available_kernels().front();
+    const std::size_t d_vocab = paths.EVOU.rows();
+    const SplitPaths split(paths);
+    std::vector<std::vector<WalkCounts>> by_query(d_vocab, std::vector<WalkCounts>(request.margins.size()));
+    std::atomic<bool> complete{true};
+    std::mutex progress;
+    std::size_t done = 0;
+    parallel_for(d_vocab, request.threads, [&](std::size_t q) {
+        if (!walk_query(paths, split, q, request, kernels, by_query[q])) complete = false;
+        const std::lock_guard<std::mutex> lock(progress);
+        ++done;
+        if (request.on_progress) {
+            request.on_progress(static_cast<double>(done) / static_cast<double>(d_vocab));
+        }
+    });
+    WalkResult result;
+    result.complete = complete;
+    result.counts.resize(request.margins.size());
+    for (const auto& counts : by_query) {
+        for (std::size_t d = 0; d < counts.size(); ++d) result.counts[d] += counts[d];
+    }
+    return result;
+}
+
+}  // namespace maxcert
