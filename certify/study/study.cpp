@@ -46,7 +46,7 @@ Json bounds_by_margin(Subject& subject) {
     for (const char* margin : {"0", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"}) {
         Options options;
         options.margin = Margin(margin);
-        for (const Strategy* strategy : select_strategies("all")) {
+        for (const auto& strategy : all_strategies()) {
             const std::string& name = strategy->info().name;
             if (name != "brute_force" && name != "cubic" && name != "multiset" && name != "window/4" &&
                 name != "max_diff_exact/convex/max_diff_exact" && name != "max_diff_exact/convex/svd")
