@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Tables, figures and an HTML report of a results folder of `maxcert run` (see README.md)."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+try:
+    import claims
+    import figures_bounds
+    import figures_models
+    import sections
+    import table_groups
+    import table_models
+    import table_study
+    from page import page
+    from plotting import Album
+    from results import BadResults, Results
+except ImportError as error:
+    sys.exit(f"report: {error}; install python3-numpy, python3-scipy and python3-matplotlib")
+
+
+def make_tables(results, example):
+    tables = {"ladder": sections.ladder(results), "groups": table_groups.group_table(results),
+              "strategies": table_groups.strategy_table(results),
+              "distributions": table_models.distribution_table(results),
+              "quantiles": table_models.quantile_table(results), "extremes": table_models.extreme_table(results),
+              "models": table_models.model_table(results), "noise": table_study.noise_table(results),
+              "ablations": table_study.ablation_table(results, example),
+              "paths": table_study.path_table(results, example), "brackets": table_study.bracket_table(results)}
+    return {name: table if table and table.rows else None for name, table in tables.items()}
+
+
+def make_figures(results, example, album):
+    return {"frontier": figures_bounds.frontier(results, album),
+            "dimension": figures_bounds.dimension(results, album),
+            "faithfulness": figures_bounds.faithfulness(results, album),
+            "margins": figures_bounds.margins(results, example, album),
+            "errors": figures_bounds.errors(results, album),
+            "families": figures_bounds.families_per_model(results, album),
+            "heat_maps": figures_models.heat_maps(results, example, album),
+            "gaps": figures_models.gaps(results, example, album),
+            "training": figures_models.training(results, example, album),
+            "ablations": figures_models.ablations(results, album),
+            "noise": figures_models.noise(results, album),
+            "distributions": figures_models.distribution(results, album),
+            "brackets": figures_models.brackets(results, album)}
+
+
+NEEDS = {  # what to say of figures that cannot be drawn; the others stay out without a word
+    "frontier": "figure left out: needs a strategy with a proof length and an upper end (brute_force, multiset or "
+                "convolution)",
+    "dimension": "figure left out: needs two strategies with proof length",
+    "faithfulness": "figure left out: needs svd strategies on three models",
+    "margins": "figure left out: needs a model that was studied thoroughly (seed 123, or the first configured)",
+    "heat_maps": "figure left out: the weights file cannot be read",
+    "gaps": "figure left out: needs subcubic certificates of this model",
+    "noise": "figure left out: needs the study in model.json",
+}
+
+
+def write_report(results, out, example):
+    start = time.monotonic()
+    tables = make_tables(results, example)
+    for table in filter(None, tables.values()):
+        table.write(out / "tables")
+    figures = make_figures(results, example, Album(out / "figures"))
+    found = claims.all_claims(results)
+    lines = sections.missing(results, [(n, why) for n, why in NEEDS.items() if figures[n] is None])
+    title = f"maxcert: {len(results.seeds)} Max-of-{results.n_ctx} models"
+    ladder = tables["ladder"] or sections.ladder(results)
+    html = page(title, [
+        ("top", "", sections.opening(results, example, figures, ladder, found)),
+        ("claims", "The claims of the paper", sections.claims(found, figures, tables)),
+        ("published", "Beside the published numbers", sections.comparison(figures, tables)),
+        ("new", "What is new here", sections.news(results, figures, tables, example)),
+        ("models", "The models", sections.models(figures, tables, example)),
+        ("missing", "What is missing", sections.missing_section(lines)),
+        ("provenance", "Provenance", sections.provenance(results, time.monotonic() - start)),
+    ])
+    (out / "index.html").write_text(html)
+    return found, lines
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="report", description=__doc__)
+    parser.add_argument("--results", required=True, metavar="DIR", help="a folder written by maxcert run")
+    parser.add_argument("--out", metavar="DIR", help="where to write; default DIR/report")
+    parser.add_argument("--seed", type=int, help="the model to show in detail; default 123 or the first there is")
+    arguments = parser.parse_args()
+    out = Path(arguments.out or Path(arguments.results) / "report")
+    try:
+        results = Results(arguments.results)
+        if not results.seeds:
+            raise BadResults(f"{arguments.results}: holds no finished model yet; maxcert run makes them")
+        example = results.example(arguments.seed)
+        out.mkdir(parents=True, exist_ok=True)
+        found, lines = write_report(results, out, example)
+    except BadResults as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 3
+    except OSError as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 5
+    for claim in found:
+        print(f"({claim.key}) {claim.title}: {claim.verdict}")
+        for evidence in claim.evidence:
+            print(f"    {evidence.shown()}")
+    if lines:
+        print("missing:")
+        for line in lines:
+            print(f"  {line}")
+    print(f"report in {out}/index.html")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
