@@ -1,0 +1,53 @@
+#include "train/load_torch.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/serialize.h>
+
+#include "data/errors.hpp"
+#include "data/files.hpp"
+#include "data/tensors.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
+constexpr const char* kRemedy =
+    "save a plain dict of tensors from Python: torch.save(dict(model.state_dict()), path)";
+
+c10::IValue unpickle(const std::string& path) {
+    const std::string bytes = read_file(path, kMaxFileBytes);
+    try {
+        return torch::pickle_load({bytes.begin(), bytes.end()});
+    } catch (const std::exception&) {
+        // LibTorch's reader knows no Python classes: an OrderedDict ends here, as do damaged files.
+        throw InputError(path, "", "LibTorch cannot read it as a plain dict of tensors", kRemedy);
+    }
+}
+
+NamedTensor named_tensor(const at::Tensor& tensor, bool with_values) {
+    NamedTensor named;
+    named.dtype = tensor.scalar_type() == at::kFloat ? "F32" : c10::toString(tensor.scalar_type());
+    for (const auto size : tensor.sizes()) named.shape.push_back(static_cast<std::uint64_t>(size));
+    if (!with_values || named.dtype != "F32") return named;
+    const auto floats = tensor.to(at::kCPU).contiguous();
+    named.values.assign(floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel());
+    return named;
+}
+
+}  // namespace
+
+Weights load_torch(const std::string& path) {
+    const c10::IValue value = unpickle(path);
+    if (!value.isGenericDict()) throw InputError(path, "", "does not hold a dict", kRemedy);
+    NamedTensors tensors;
+    for (const auto& entry : value.toGenericDict()) {
+        if (!entry.key().isString() || !entry.value().isTensor()) {
+            throw InputError(path, "", "holds something else than tensors by name", kRemedy);
+        }
+        const std::string& name = entry.key().toStringRef();
+        tensors[name] = named_tensor(entry.value().toTensor(), is_parameter(name));
+    }
+    return weights_from_tensors(tensors, path);
+}
+
+}  // namespace maxcert

@@ -1,0 +1,11 @@
+// Trains groups of seeds side by side.
+#pragma once
+
+#include "train/train.hpp"
+
+namespace maxcert {
+
+/// The TrainFunction of the room (train/train.hpp).
+TrainFunction train_models;
+
+}  // namespace maxcert
