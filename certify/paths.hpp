@@ -33,33 +33,22 @@ struct Paths {
     Matrix<N> EQKP;  ///< [d_vocab, n_ctx]: scaled score of query q on position i
 };
 
-/// Multiplies out EU, EVOU and PVOU.
+/// Multiplies the paths out. Interval needs RoundUpward in force.
 template <class N>
-void multiply_output_paths(const WeightMatrices<N>& w, Paths<N>& p) {
+Paths<N> multiply_paths(const WeightMatrices<N>& w) {
+    Paths<N> p;
+    const Matrix<N> x = query_embedding(w);
     const Matrix<N> ou = w.W_O * w.W_U;
-    p.EU = query_embedding(w) * w.W_U;
+    p.EU = x * w.W_U;
     p.EVOU = (w.W_E * w.W_V) * ou;
     p.PVOU = (w.W_pos * w.W_V) * ou;
-}
-
-/// Multiplies out EQKE and EQKP.
-template <class N>
-void multiply_score_paths(const WeightMatrices<N>& w, Paths<N>& p) {
     const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(w.W_Q.columns())));
-    Matrix<N> query = query_embedding(w) * w.W_Q;
+    Matrix<N> query = x * w.W_Q;
     for (std::size_t q = 0; q < query.rows(); ++q) {
         for (std::size_t h = 0; h < query.columns(); ++h) query(q, h) *= scale;
     }
     p.EQKE = query * transposed(w.W_E * w.W_K);
     p.EQKP = query * transposed(w.W_pos * w.W_K);
-}
-
-/// Multiplies all paths out. Interval needs RoundUpward in force.
-template <class N>
-Paths<N> multiply_paths(const WeightMatrices<N>& w) {
-    Paths<N> p;
-    multiply_output_paths(w, p);
-    multiply_score_paths(w, p);
     return p;
 }
 

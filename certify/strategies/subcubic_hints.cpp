@@ -144,6 +144,35 @@ SubcubicHints hints_from_json(const Json& json, const SubcubicOptions& options, 
     return hints;
 }
 
+Json score_hints_to_json(const ScoreHints& hints, QkError error) {
+    SubcubicHints all;
+    all.score = hints;
+    Json json = hints_to_json(all, {Direct::exact, AttentionBound::convex, error});
+    json.erase("gaps");
+    return json;
+}
+
+ScoreHints score_hints_from_json(const Json& json, QkError error, const Shape& shape) {
+    if (!json.is_object()) reject("score", "not an object");
+    SubcubicHints hints;
+    std::size_t fields = 0;
+    const auto field = [&](const char* name) -> const Json& {
+        ++fields;
+        const auto found = json.find(name);
+        if (found == json.end()) reject(name, "missing");
+        return *found;
+    };
+    for_each_vector(hints, SubcubicOptions{Direct::exact, AttentionBound::convex, error}, shape,
+                    [&](const char* name, std::vector<double>& values, std::size_t length) {
+                        values = parse_vector(field(name), name, length);
+                    });
+    if (error == QkError::svd) {
+        hints.score.residual_norm = parse_finite(field("residual_norm"), "residual_norm");
+    }
+    if (fields != json.size()) reject("score", "has fields that this strategy does not use");
+    return hints.score;
+}
+
 std::string key_of(const std::vector<double>& values) {
     std::string key;
     append_bytes(key, values);

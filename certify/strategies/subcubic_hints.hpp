@@ -37,6 +37,10 @@ Json hints_to_json(const SubcubicHints& hints, const SubcubicOptions& options);
 /// length, finite and in range. That gaps are admissible cells is the check's own business.
 SubcubicHints hints_from_json(const Json& json, const SubcubicOptions& options, const Shape& shape);
 
+/// The score hints that the error option uses, on their own; the same rules.
+Json score_hints_to_json(const ScoreHints& hints, QkError error);
+ScoreHints score_hints_from_json(const Json& json, QkError error, const Shape& shape);
+
 /// The bytes of the score hints: equal exactly when the hints are (key of shared tables).
 std::string key_of(const ScoreHints& hints);
 std::string key_of(const std::vector<double>& values);

@@ -55,22 +55,21 @@ const N& class_maximum(const RowMaxima<N>& f, std::size_t row, const OutputClass
 /// x in a class of several: max over x and i = max over i of (max over x of EVOU[t][x] + PVOU[i][x]) - ...
 template <class N>
 void bound_tokens(const OutputTables<N>& tables, std::size_t m, std::size_t c, ClassBounds<N>& b) {
-    const Paths<N>& p = *tables.paths;
     const OutputClass& cls = b.classes[c];
     const std::size_t positions = tables.token_at.size(), x = cls.first;
     const bool single = cls.first == cls.last;
     N shift;  // over the positions; with no other position it weighs nothing
     for (std::size_t i = 0; single && i < positions; ++i) {
-        const N at = p.PVOU(i, x) - p.PVOU(i, m);
+        const N at = tables.PVOU(i, x) - tables.PVOU(i, m);
         shift = i == 0 ? at : max(shift, at);
     }
     for (std::size_t t = 0; t <= m; ++t) {
-        N best = single ? p.EVOU(t, x) + shift : p.EVOU(t, m);
+        N best = single ? tables.EVOU(t, x) + shift : tables.EVOU(t, m);
         for (std::size_t i = 0; !single && i < positions; ++i) {
-            const N at = class_maximum(tables.token_at[i], t, cls) - p.PVOU(i, m);
+            const N at = class_maximum(tables.token_at[i], t, cls) - tables.PVOU(i, m);
             best = i == 0 ? at : max(best, at);
         }
-        b.token(t, c) = best - p.EVOU(t, m);
+        b.token(t, c) = best - tables.EVOU(t, m);
         b.upto(t, c) = t == 0 ? b.token(t, c) : max(b.upto(t - 1, c), b.token(t, c));
     }
 }
@@ -78,17 +77,16 @@ void bound_tokens(const OutputTables<N>& tables, std::size_t m, std::size_t c, C
 template <class N>
 ClassBounds<N> bound_classes(const OutputTables<N>& tables, std::size_t m, const OutputWindow& window,
                              const N& margin) {
-    const Paths<N>& p = *tables.paths;
     ClassBounds<N> b;
-    b.classes = output_classes(m, p.EU.columns(), window);
+    b.classes = output_classes(m, tables.EU.columns(), window);
     const std::size_t C = b.classes.size();
     b.direct = b.query = b.token = b.upto = Matrix<N>(m + 1, C);
     for (std::size_t c = 0; c < C; ++c) {
         const OutputClass& cls = b.classes[c];
         const bool single = cls.first == cls.last;
         for (std::size_t q = 0; q <= m; ++q) {
-            const N& direct = single ? p.EU(q, cls.first) : class_maximum(tables.EU, q, cls);
-            b.direct(q, c) = direct - p.EU(q, m) + margin;
+            const N& direct = single ? tables.EU(q, cls.first) : class_maximum(tables.EU_maxima, q, cls);
+            b.direct(q, c) = direct - tables.EU(q, m) + margin;
             const N& whole = single ? tables.query(q, cls.first) : class_maximum(tables.query_maxima, q, cls);
             b.query(q, c) = whole - tables.query(q, m) + margin;
         }

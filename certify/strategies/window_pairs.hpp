@@ -1,4 +1,5 @@
-// What a window proof knows of each (query, maximum) pair: upper bounds of g by block and class (THEORY T5c).
+// What a window proof claims, and what it knows of each (query, maximum) pair: upper bounds of g by block and
+// class (THEORY T5c).
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include "certify/matrix.hpp"
 #include "certify/strategies/window_classes.hpp"
 #include "certify/strategies/window_partition.hpp"
+#include "certify/strategies/window_scores.hpp"
 #include "certify/strategies/window_tables.hpp"
 
 namespace maxcert {
@@ -84,13 +86,32 @@ PairTerms<N> pair_terms(std::size_t q, const std::vector<Block>& blocks, const M
     return terms;
 }
 
-/// All that the pairs of a model share in one number type.
+/// What a window proof claims: any plan and any directions are sound.
+struct WindowClaim {
+    QkError error = QkError::exact_EQKE;
+    ScoreHints score;
+    WindowPlan plan;
+};
+
+/// All that the pairs of a model share in one number type; lives as long as the subject.
 template <class N>
 struct WindowView {
     const OutputTables<N>& outputs;
     const AttentionRanges<N>& attention;
     N margin;
 };
+
+template <class N>
+WindowView<N> window_view(Workbench<N>& bench, const WindowClaim& claim, const Margin& margin) {
+    const WeightMatrices<N>& w = weights_of(bench);
+    const Matrix<N>& EU = direct_of(bench);
+    const Matrix<N>& EVOU = evou_of(bench);
+    const Matrix<N>& PVOU =
+        bench.template table<Matrix<N>>("window/PVOU", [&] { return ((w.W_pos * w.W_V) * w.W_O) * w.W_U; });
+    const auto& outputs = bench.template table<OutputTables<N>>(
+        "window/outputs", [&] { return OutputTables<N>(EU, EVOU, PVOU); });
+    return {outputs, attention_of(bench, claim.error, claim.score), margin.enclose<N>()};
+}
 
 /// The terms of the chosen pairs with maximum m, one after the other: visit(q, terms).
 template <class N, class Visit>

@@ -25,6 +25,7 @@ using Partition = std::vector<unsigned>;
 constexpr std::size_t kMaxBlocks = 16;      ///< in a partition
 constexpr std::size_t kMaxPartitions = 64;  ///< in a plan
 constexpr std::size_t kMaxOutputWindow = 64;
+constexpr unsigned kMaxUniformWindow = 6;
 
 /// The blocks of tokens 0..m: not empty, disjoint, all tokens, from the maximum down.
 std::vector<Block> blocks_of(const Partition& partition, std::size_t m);

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "certify/certificate.hpp"
+#include "certify/strategies/subcubic_directions.hpp"
 #include "certify/strategies/window_cells.hpp"
 #include "certify/strategies/window_check.hpp"
 #include "data/errors.hpp"
@@ -100,23 +101,30 @@ struct CellCheck {
     }
 };
 
-// Proves a plan cell by cell in double intervals; the count must be that of the sequences in the cells.
-void check_cells(Subject& subject, const Exhaustive& exhaustive, const WindowPlan& plan,
+// Any directions are sound too: those of the search, or anything.
+ScoreHints random_directions(Random& random, Subject& subject) {
+    ScoreHints hints = directions_of(subject).score;
+    if (draw(random, 0, 1) == 0) return hints;
+    std::normal_distribution<double> normal;
+    for (auto* v : {&hints.mean_position, &hints.u, &hints.v, &hints.peel_query, &hints.peel_key,
+                    &hints.peel_W_Q, &hints.peel_W_K}) {
+        for (double& x : *v) x += 0.5 * static_cast<float>(normal(random));
+    }
+    return hints;
+}
+
+// Proves a claim cell by cell in double intervals; the count must be that of the sequences in the cells.
+void check_cells(Subject& subject, const Exhaustive& exhaustive, const WindowClaim& claim,
                  const Margin& margin) {
-    const OutputTables<Interval>* outputs = nullptr;
-    const auto& paths = subject.paths<Interval>();
-    const auto scores = exact_window_scores();
-    const auto& attention = scores->intervals(subject);
     const RoundUpward up;
-    const OutputTables<Interval> made(paths);
-    outputs = &made;
-    const WindowView<Interval> view{*outputs, attention, margin.enclose<Interval>()};
+    Workbench<Interval> bench(subject);
+    const WindowView<Interval> view = window_view(bench, claim, margin);
     const Shape& shape = subject.shape();
     const SequenceCounts counts(shape);
     std::vector<int> times_proved(exhaustive.total());
     Count proved = 0;
     for (std::size_t m = 0; m < shape.d_vocab; ++m) {
-        for_each_pair(view, plan, m, [&](std::size_t q, const PairTerms<Interval>& terms) {
+        for_each_pair(view, claim.plan, m, [&](std::size_t q, const PairTerms<Interval>& terms) {
             CellWalk<Interval, CellCheck> walk(terms, counts,
                                                {&exhaustive, &shape, &terms.blocks, q, m, &times_proved});
             walk.run(shape.n_ctx - 1u, q != m);
@@ -141,12 +149,15 @@ TEST(Window, EveryCellOfRandomModelsIsRight) {
         const Exhaustive exhaustive = run_exhaustively(weights, margin);
         Subject subject(weights);
         Random random(seed);
-        const WindowPlan plan = random_plan(random, weights.shape.d_vocab);
-        check_cells(subject, exhaustive, plan, Margin(margin));
+        WindowClaim claim;
+        claim.error = kQkErrors[seed % kQkErrors.size()];
+        claim.score = random_directions(random, subject);
+        claim.plan = random_plan(random, weights.shape.d_vocab);
+        check_cells(subject, exhaustive, claim, Margin(margin));
         Options options;
         options.margin = Margin(margin);
         options.max_bits = 256;
-        const Finding f = check_window(subject, *exact_window_scores(), plan, options);
+        const Finding f = check_window(subject, claim, options);
         EXPECT_LE(f.correct, Count(exhaustive.right + exhaustive.undecided));
         proved_something += f.correct > 0 ? 1 : 0;
         if (::testing::Test::HasFailure()) return;
@@ -165,8 +176,9 @@ TEST(Window, AWindowOfAllTokensIsNearlyExact) {
         Subject subject(weights);
         const Finding f = strategy("window/6").prove(subject, {}).finding;
         // An output above m+1 belongs to a class of its own only if it is alone there.
-        const Finding wide = check_window(subject, *exact_window_scores(),
-                                          {{4, 4}, {{1, 1, 1, 1}}, std::vector<std::uint8_t>(10, 1)}, {});
+        WindowClaim claim;
+        claim.plan = {{4, 4}, {{1, 1, 1, 1}}, std::vector<std::uint8_t>(10, 1)};
+        const Finding wide = check_window(subject, claim, {});
         EXPECT_EQ(wide.correct, Count(exhaustive.right)) << "seed " << seed;
         EXPECT_LE(f.correct, wide.correct);
     }
@@ -191,7 +203,7 @@ TEST(Window, BothArithmeticsAndAnyNumberOfThreadsAgree) {
     Options mpfr;
     mpfr.arithmetic = Arithmetic::mpfr;
     mpfr.threads = 2;
-    for (const char* name : {"window/2", "window/4"}) {
+    for (const char* name : {"window/2", "window/4/svd", "window/4/mean+max_diff_subproduct"}) {
         const Finding a = strategy(name).prove(subject, {}).finding;
         const Finding b = strategy(name).prove(subject, mpfr).finding;
         EXPECT_EQ(a.correct, b.correct);
@@ -233,12 +245,9 @@ TEST(Window, DegenerateShapes) {
 
 TEST(Window, TheWalkCountsItsOperations) {
     Subject subject(golden("max-of-4-golden"));
-    const auto& paths = subject.paths<Interval>();
-    const auto scores = exact_window_scores();
-    const auto& attention = scores->intervals(subject);
     const RoundUpward up;
-    const OutputTables<Interval> outputs(paths);
-    const WindowView<Interval> view{outputs, attention, Interval()};
+    Workbench<Interval> bench(subject);
+    const WindowView<Interval> view = window_view(bench, {}, Margin());
     const SequenceCounts counts(subject.shape());
     for (std::size_t m : {0U, 1U, 5U, 40U}) {
         for_each_pair(view, uniform_plan(3, 64), m, [&](std::size_t q, const PairTerms<Interval>& terms) {
@@ -265,6 +274,21 @@ TEST(Window, RejectsTamperedHints) {
         expect_rejected(subject, "window/4", hints);
     }
     EXPECT_GT(strategy("window/4").check(subject, Json::parse(R"({"window":4})"), {}).correct, 0);
+    const char* name = "window/3/max_diff_subproduct";
+    const Json good = strategy(name).prove(subject, {}).hints;
+    for (const char* field : {"score", "window"}) {
+        Json bad = good;
+        bad.erase(field);
+        expect_rejected(subject, name, bad.dump());
+        bad[field] = 5;
+        expect_rejected(subject, name, bad.dump());
+    }
+    Json bad = good;
+    bad["score"]["u"].push_back(0.0);
+    expect_rejected(subject, name, bad.dump());
+    bad = good;
+    bad["score"]["v"][0] = "1";
+    expect_rejected(subject, name, bad.dump());
 }
 
 TEST(Window, RejectsTamperedPlans) {
@@ -314,7 +338,7 @@ TEST(Window, BlocksCoverTheTokensOnce) {
 TEST(Window, CertificatesAreAcceptedAndOverstatedOnesRejected) {
     const Weights weights = golden("max-of-4-golden");
     Subject subject(weights);
-    for (const char* name : {"window/1", "window/4"}) {
+    for (const char* name : {"window/1", "window/4", "window/4/svd"}) {
         const Json certificate = certify_one(subject, strategy(name), {});
         EXPECT_EQ(verify_certificate(certificate, weights, 1).correct.get_str(), certificate["correct"]);
         Json more = certificate;
