@@ -1,5 +1,7 @@
 #include "certify/strategies/brute_force_kernels.hpp"
 
+#include <limits>
+
 #include "certify/arithmetic/rounding.hpp"
 
 // The same loops are compiled once per instruction set; vectors are GCC's generic ones, so there is one
@@ -52,6 +54,39 @@ MAXCERT_INLINE bool scaled_row(const double* first, const double* second, const 
     return bad == 0;
 }
 
+MAXCERT_INLINE bool column(const double* first, const double* second, double third, const double* a_low,
+                           const double* a_high, std::size_t n, double* out) {
+    constexpr double limit = 1e290;
+    int bad = 0;
+    for (std::size_t t = 0; t < n; ++t) {
+        const double sum = first[t] + second[t] + third;
+        const double low = a_low[t] * sum, high = a_high[t] * sum;
+        const double value = low > high ? low : high;
+        out[t] = value;
+        bad |= !(value < limit) | !(value > -limit);
+    }
+    for (std::size_t t = n; t < padded(n); ++t) out[t] = 0;
+    return bad == 0;
+}
+
+template <std::size_t Bytes>
+MAXCERT_INLINE double max_of(const double* values, std::size_t n) {
+    using V = typename Vector<double, Bytes>::type;
+    constexpr std::size_t lanes = Vector<double, Bytes>::lanes;
+    double best = -std::numeric_limits<double>::infinity();
+    std::size_t j = 0;
+    if (n >= lanes) {
+        V b = at<V>(values);
+        for (j = lanes; j + lanes <= n; j += lanes) {
+            const V v = at<V>(values + j);
+            b = v > b ? v : b;
+        }
+        for (std::size_t k = 0; k < lanes; ++k) best = b[k] > best ? b[k] : best;
+    }
+    for (; j < n; ++j) best = values[j] > best ? values[j] : best;
+    return best;
+}
+
 template <std::size_t Bytes>
 MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
                           const double* const* negated_lower, const double* negated_start, std::size_t count,
@@ -72,21 +107,29 @@ MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
     }
 }
 
-#define MAXCERT_KERNELS(NAME, BYTES, TARGET)                                                             \
-    TARGET void NAME##_max(const float* rows, const float* offset, std::size_t n, std::size_t stride,    \
-                           float* largest) {                                                             \
-        max_of_shifted_rows<BYTES>(rows, offset, n, stride, largest);                                    \
-    }                                                                                                    \
-    TARGET bool NAME##_row(const double* first, const double* second, const double* third, double a_low, \
-                           double a_high, std::size_t n, float limit, float* out) {                      \
-        return scaled_row(first, second, third, a_low, a_high, n, limit, out);                           \
-    }                                                                                                    \
-    TARGET void NAME##_sweep(const double* const* upper, const double* upper_start,                      \
-                             const double* const* negated_lower, const double* negated_start,            \
-                             std::size_t count, std::size_t n, double* worst, double* surest) {          \
-        sweep<BYTES>(upper, upper_start, negated_lower, negated_start, count, n, worst, surest);         \
-    }                                                                                                    \
-    constexpr Kernels NAME##_kernels{#NAME, NAME##_max, NAME##_row, NAME##_sweep};
+#define MAXCERT_KERNELS(NAME, BYTES, TARGET)                                                                \
+    TARGET void NAME##_max(const float* rows, const float* offset, std::size_t n, std::size_t stride,       \
+                           float* largest) {                                                                \
+        max_of_shifted_rows<BYTES>(rows, offset, n, stride, largest);                                       \
+    }                                                                                                       \
+    TARGET bool NAME##_row(const double* first, const double* second, const double* third, double a_low,    \
+                           double a_high, std::size_t n, float limit, float* out) {                         \
+        return scaled_row(first, second, third, a_low, a_high, n, limit, out);                              \
+    }                                                                                                       \
+    TARGET bool NAME##_column(const double* first, const double* second, double third, const double* a_low, \
+                              const double* a_high, std::size_t n, double* out) {                           \
+        return column(first, second, third, a_low, a_high, n, out);                                         \
+    }                                                                                                       \
+    TARGET double NAME##_max_of(const double* values, std::size_t n) {                                      \
+        return max_of<BYTES>(values, n);                                                                    \
+    }                                                                                                       \
+    TARGET void NAME##_sweep(const double* const* upper, const double* upper_start,                         \
+                             const double* const* negated_lower, const double* negated_start,               \
+                             std::size_t count, std::size_t n, double* worst, double* surest) {             \
+        sweep<BYTES>(upper, upper_start, negated_lower, negated_start, count, n, worst, surest);            \
+    }                                                                                                       \
+    constexpr Kernels NAME##_kernels{#NAME,         NAME##_max,    NAME##_row,                              \
+                                     NAME##_column, NAME##_max_of, NAME##_sweep};
 
 MAXCERT_KERNELS(baseline, 16, )
 #if defined(__x86_64__)

@@ -27,6 +27,15 @@ struct Kernels {
     bool (*scaled_row)(const double* first, const double* second, const double* third, double a_low,
                        double a_high, std::size_t n, float limit, float* out);
 
+    /// Terms of one output at one position: out[t] >= a * (first[t] + second[t] + third) for every a in
+    /// [a_low[t], a_high[t]], t < n, and 0 from n to the padding. Returns false if one is not finite or huge
+    /// (then sums of a few could overflow).
+    bool (*column)(const double* first, const double* second, double third, const double* a_low,
+                   const double* a_high, std::size_t n, double* out);
+
+    /// The largest of n finite values; -infinity for none.
+    double (*max_of)(const double* values, std::size_t n);
+
     /// For the outputs k < count, with rows upper[k], negated_lower[k] of next-position terms:
     ///   worst[t] = max over k of upper_start[k] + upper[k][t]          (< 0: no output can win)
     ///   surest[t] = min over k of negated_start[k] + negated_lower[k][t]   (<= 0: some output surely wins)

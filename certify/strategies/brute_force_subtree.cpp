@@ -79,28 +79,20 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
 }
 
 bool Subtree::fill_columns(const QueryTables& tables, const Interval& margin) {
-    for (auto& end : columns_) end.resize(free_ * outputs_.size() * stride_);
     bool finite = true;
-    const auto within = [](const Interval& g) {
-        return g.upper() < kDoubleLimit && g.negated_lower() < kDoubleLimit;
-    };
-    for (std::size_t i = 0; i < free_; ++i) {
-        for (std::size_t k = 0; k < outputs_.size(); ++k) {
-            double* upper = columns_[1].data() + (i * outputs_.size() + k) * stride_;
-            double* negated = columns_[0].data() + (i * outputs_.size() + k) * stride_;
-            for (std::size_t t = 0; t <= m_; ++t) {
-                const Interval g = tables.term(t, i, outputs_[k], m_, margin);
-                finite = finite && within(g);
-                upper[t] = g.upper();
-                negated[t] = g.negated_lower();
+    for (int end = 0; end < 2; ++end) {
+        columns_[end].resize(free_ * outputs_.size() * stride_);
+        for (std::size_t i = 0; i < free_; ++i) {
+            for (std::size_t k = 0; k < outputs_.size(); ++k) {
+                double* out = columns_[end].data() + (i * outputs_.size() + k) * stride_;
+                const bool ok = tables.column(end, i, outputs_[k], m_, margin, out);
+                finite = finite && ok;
             }
-            // Padding is computed with and never read; keep it finite.
-            std::fill(upper + m_ + 1, upper + stride_, 0.0);
-            std::fill(negated + m_ + 1, negated + stride_, 0.0);
         }
     }
     for (const std::uint32_t x : outputs_) {
-        finite = finite && within(tables.term(tables.query(), free_, x, m_, margin));
+        const Interval own = tables.term(tables.query(), free_, x, m_, margin);
+        finite = finite && own.upper() < kDoubleLimit && own.negated_lower() < kDoubleLimit;
     }
     return finite;
 }
@@ -114,8 +106,7 @@ void Subtree::fill_rests() {
             rest(end, false, free_, k) = kNothing;  // no sequence without m is of this subtree
             for (std::size_t i = free_; i-- > 0;) {
                 const double* c = column(end, i, k);
-                double below = kNothing;
-                for (std::size_t t = 0; t < m_; ++t) below = std::max(below, c[t]);
+                const double below = kernels_.max_of(c, m_);
                 const double with_m = c[m_] + rest(end, true, i + 1, k);
                 rest(end, false, i, k) = std::max(with_m, below + rest(end, false, i + 1, k));
                 rest(end, true, i, k) = std::max(with_m, below + rest(end, true, i + 1, k));

@@ -9,7 +9,7 @@ namespace {
 // Sums of a few entries below this cannot overflow, so no kernel meets a NaN.
 constexpr float kFloatLimit = 1e30F;
 
-void split(const Matrix<Interval>& m, std::size_t stride, std::vector<double> (&ends)[2]) {
+void split(const Matrix<Interval>& m, std::size_t stride, EndPair& ends) {
     for (auto& end : ends) end.assign(m.rows() * stride, 0.0);
     for (std::size_t i = 0; i < m.rows(); ++i) {
         for (std::size_t j = 0; j < m.columns(); ++j) {
@@ -24,6 +24,7 @@ void split(const Matrix<Interval>& m, std::size_t stride, std::vector<double> (&
 SplitPaths::SplitPaths(const Paths<Interval>& paths)
     : d_vocab(paths.EVOU.rows()), n_ctx(paths.PVOU.rows()), stride(padded(d_vocab)) {
     split(paths.EVOU, stride, evou);
+    split(transposed(paths.EVOU), stride, evou_by_output);
     split(paths.PVOU, stride, pvou);
     split(paths.EU, stride, eu);
 }
@@ -31,6 +32,7 @@ SplitPaths::SplitPaths(const Paths<Interval>& paths)
 QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, std::size_t q,
                          const Kernels& kernels)
     : paths_(paths),
+      split_(split),
       kernels_(kernels),
       q_(q),
       d_vocab_(split.d_vocab),
@@ -54,6 +56,13 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
     for (std::size_t i = 0; i < n_ctx_; ++i) {
         for (std::size_t t = 0; t < d_vocab_; ++t) attention_[i * d_vocab_ + t] = token[t] * position[i];
     }
+    for (auto& end : attention_ends_) end.resize(n_ctx_ * stride_);
+    for (std::size_t i = 0; i < n_ctx_; ++i) {
+        for (std::size_t t = 0; t < d_vocab_; ++t) {
+            attention_ends_[0][i * stride_ + t] = attention(t, i).lower();
+            attention_ends_[1][i * stride_ + t] = attention(t, i).upper();
+        }
+    }
     for (int end = 0; end < 2; ++end) {
         values_[end].resize(((n_ctx_ - 1) * d_vocab_ + 1) * stride_);
         for (std::size_t i = 0; i < n_ctx_; ++i) {
@@ -70,6 +79,18 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
     }
 }
 
+bool QueryTables::column(int end, std::size_t i, std::size_t x, std::size_t m, const Interval& margin,
+                         double* out) const {
+    const Paths<Interval>& p = paths_;
+    const Interval fixed = (p.EU(q_, x) - p.EU(q_, m)) + ((p.PVOU(i, x) - p.PVOU(i, m)) + margin);
+    const auto ends = [&](int e, std::size_t output) {
+        return split_.evou_by_output[e].data() + output * stride_;
+    };
+    return kernels_.column(ends(end, x), ends(1 - end, m), end == 1 ? fixed.upper() : fixed.negated_lower(),
+                           attention_ends_[0].data() + i * stride_, attention_ends_[1].data() + i * stride_,
+                           m + 1, out);
+}
+
 Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::size_t m,
                            const Interval& margin) const {
     const Paths<Interval>& p = paths_;
@@ -77,7 +98,7 @@ Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::siz
                               ((p.PVOU(i, x) - p.PVOU(i, m)) + margin));
 }
 
-bool QueryTables::bound_outputs(std::size_t m, const Interval& margin, std::vector<float>& bounds) {
+bool QueryTables::bound_outputs(int end, std::size_t m, const Interval& margin, std::vector<float>& bounds) {
     if (!finite_) return false;
     // Σ over the positions handled so far, backwards from the last free one, of the largest term: with and
     // without the promise that m is among them.
@@ -85,15 +106,16 @@ bool QueryTables::bound_outputs(std::size_t m, const Interval& margin, std::vect
     std::fill(unseen_.begin(), unseen_.end(), -std::numeric_limits<float>::infinity());
     bool finite = true;
     const auto offset = [&](std::size_t t, std::size_t i) {
-        const double extra = attention(t, i).upper() * margin.upper();
-        const auto value = static_cast<float>(static_cast<double>(row(0, i, t)[m]) + extra);
+        const Interval extra = attention(t, i) * margin;
+        const float value =
+            row(1 - end, i, t)[m] + static_cast<float>(end == 1 ? extra.upper() : extra.negated_lower());
         if (!(value < kFloatLimit)) finite = false;
         return value;
     };
     for (std::size_t i = n_ctx_ - 1; i-- > 0;) {
         for (std::size_t t = 0; t <= m; ++t) offset_[t] = offset(t, i);
-        kernels_.max_of_shifted_rows(row(1, i, 0), offset_.data(), m + 1, stride_, largest_.data());
-        const float* with_m = row(1, i, m);
+        kernels_.max_of_shifted_rows(row(end, i, 0), offset_.data(), m + 1, stride_, largest_.data());
+        const float* with_m = row(end, i, m);
         for (std::size_t x = 0; x < stride_; ++x) {
             const float here = (with_m[x] + offset_[m]) + seen_[x];
             const float later = largest_[x] + unseen_[x];
@@ -101,7 +123,7 @@ bool QueryTables::bound_outputs(std::size_t m, const Interval& margin, std::vect
             seen_[x] = largest_[x] + seen_[x];
         }
     }
-    const float* query_row = row(1, n_ctx_ - 1, q_);
+    const float* query_row = row(end, n_ctx_ - 1, q_);
     const float query_offset = offset(q_, n_ctx_ - 1);
     if (!finite) return false;
     const std::vector<float>& rest = m == q_ ? seen_ : unseen_;

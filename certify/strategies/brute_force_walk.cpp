@@ -1,5 +1,6 @@
 #include "certify/strategies/brute_force_walk.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -9,6 +10,23 @@
 
 namespace maxcert {
 namespace {
+
+/// The outputs that no bound over whole rows excludes.
+void active_outputs(QueryTables& tables, std::size_t m, const Interval& margin, std::vector<float>& bounds,
+                    std::vector<std::uint32_t>& outputs) {
+    const bool bounded = tables.bound_outputs(1, m, margin, bounds);
+    outputs.clear();
+    for (std::uint32_t x = 0; x < tables.d_vocab(); ++x) {
+        if (x != m && !(bounded && bounds[x] < 0)) outputs.push_back(x);
+    }
+}
+
+/// Does one of them win in every sequence, by the same bounds?
+bool surely_wrong(QueryTables& tables, std::size_t m, const Interval& margin, std::vector<float>& bounds,
+                  const std::vector<std::uint32_t>& outputs) {
+    return tables.bound_outputs(0, m, margin, bounds) &&
+           std::any_of(outputs.begin(), outputs.end(), [&](std::uint32_t x) { return bounds[x] <= 0; });
+}
 
 /// All sequences with one query; adds to one count per margin. False if it ended early.
 bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size_t q,
@@ -27,10 +45,10 @@ bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size
                 counts[d].wrong += subtree.sequences(m, m == q);
                 continue;
             }
-            const bool bounded = tables.bound_outputs(m, request.margins[d], bounds);
-            outputs.clear();
-            for (std::uint32_t x = 0; x < d_vocab; ++x) {
-                if (x != m && !(bounded && bounds[x] < 0)) outputs.push_back(x);
+            active_outputs(tables, m, request.margins[d], bounds, outputs);
+            if (!outputs.empty() && surely_wrong(tables, m, request.margins[d], bounds, outputs)) {
+                counts[d].wrong += subtree.sequences(m, m == q);
+                continue;
             }
             if (!subtree.walk(tables, m, d, outputs, counts[d])) return false;
         }
