@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "certify/strategies/families.hpp"
+#include "certify/strategies/subcubic_decide.hpp"
 #include "certify/strategies/subcubic_directions.hpp"
 #include "certify/strategies/subcubic_search.hpp"
 #include "certify/strategies/subcubic_tables.hpp"
@@ -12,22 +13,6 @@ namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// Decides what is open in N and tells the largest error; a function of its own, so that no operation
-/// moves across the change of rounding mode.
-template <class N>
-[[gnu::noinline]] double decide_in(Workbench<N>& bench, const SubcubicOptions& options,
-                                   const SubcubicHints& hints, const Margin& margin,
-                                   SubcubicVerdicts& verdicts) {
-    const CellTables<N> tables = gather_tables(bench, options, hints, margin);
-    decide_open_cells(tables, bench.shape(), hints.gaps, verdicts);
-    return upper_double(tables.max_error[0]);
-}
-
-std::uint64_t count_open(const SubcubicVerdicts& v) {
-    return static_cast<std::uint64_t>(std::count(v.cells.begin(), v.cells.end(), Verdict::open) +
-                                      std::count(v.constants.begin(), v.constants.end(), Verdict::open));
 }
 
 /// What the cells would hold with gap 1 beyond what they prove, for the cells that pass.
@@ -44,36 +29,17 @@ Finding check_hints(Subject& subject, const SubcubicOptions& options, const Subc
         finding.correct = 1;
         return finding;
     }
-    SubcubicVerdicts verdicts(shape);
-    std::uint64_t escalated = 0, mpfr_work = 0;
-    double err_max = 0;
-    if (run.arithmetic == Arithmetic::filtered) {
-        const RoundUpward up;
-        Workbench<Interval> bench(subject);
-        err_max = decide_in(bench, options, hints, run.margin, verdicts);
-        escalated = count_open(verdicts);
-    }
-    // A box of models stays undecided at any precision: its weights are intervals.
-    const bool mpfr = run.arithmetic == Arithmetic::mpfr;
-    const bool escalate = mpfr || (escalated > 0 && subject.radius().is_zero());
-    for (long bits = 128; escalate && (mpfr || count_open(verdicts) > 0); bits *= 2) {
-        bits = std::min(bits, run.max_bits);
-        const WorkingPrecision precision(bits);
-        Workbench<MpfrInterval> bench(subject);
-        const double error = decide_in(bench, options, hints, run.margin, verdicts);
-        if (mpfr && err_max == 0) err_max = error;
-        mpfr_work += bench.work();
-        finding.bits_used = bits;
-        if (bits >= run.max_bits || count_open(verdicts) == 0) break;
-    }
+    const SubcubicDecision d = decide_subcubic(subject, options, hints, run);
+    const SubcubicVerdicts& verdicts = d.verdicts;
+    finding.bits_used = d.stats.bits_used;
     finding.correct = count_proved(shape, hints.gaps, verdicts);
-    finding.figures["err_max"] = err_max;
+    finding.figures["err_max"] = d.err_max;
     finding.figures["cells"] = verdicts.cells.size() + verdicts.constants.size();
     finding.figures["cells_proved"] =
         std::count(verdicts.cells.begin(), verdicts.cells.end(), Verdict::proved) +
         std::count(verdicts.constants.begin(), verdicts.constants.end(), Verdict::proved);
-    finding.figures["escalated"] = escalated;
-    finding.figures["mpfr_operations"] = mpfr_work;
+    finding.figures["escalated"] = d.stats.escalated;
+    finding.figures["mpfr_operations"] = d.mpfr_operations;
     finding.figures["dropped_by_gaps"] = dropped_by_gaps(shape, hints, verdicts).get_str();
     return finding;
 }

@@ -128,21 +128,29 @@ void search_average_attention(const Tables& start, Workbench<Estimate>& bench, c
 
 }  // namespace
 
+void search_cells(Subject& subject, const SubcubicOptions& options, const Margin& margin,
+                  SubcubicHints& hints) {
+    const Shape& s = subject.shape();
+    const bool averages = options.attention == AttentionBound::mean_query;
+    if (averages) {
+        hints.mean_attention.assign(static_cast<std::size_t>(s.d_vocab) * (s.n_ctx - 1), kAttentionUnits / 2);
+    }
+    if (s.d_vocab == 1) return;  // no cells
+    Workbench<Estimate> bench(subject);
+    const Tables tables = gather_tables(bench, options, hints, margin);
+    if (averages) {
+        search_average_attention(tables, bench, options, hints);
+    } else {
+        hints.gaps = search_gaps(tables, s);
+    }
+}
+
 SubcubicHints search_subcubic(Subject& subject, const SubcubicOptions& options, const Margin& margin) {
     const Directions& directions = directions_of(subject);
     SubcubicHints hints;
     hints.score = score_hints(directions, options.error);
     hints.query_direction = query_direction(directions, options.direct);
-    const bool averages = options.attention == AttentionBound::mean_query;
-    const std::size_t pairs = static_cast<std::size_t>(subject.shape().d_vocab) * (subject.shape().n_ctx - 1);
-    if (averages) hints.mean_attention.assign(pairs, kAttentionUnits / 2);
-    if (subject.shape().d_vocab == 1) return hints;  // no cells
-    Workbench<Estimate> bench(subject);
-    if (!averages) {
-        hints.gaps = search_gaps(gather_tables(bench, options, hints, margin), subject.shape());
-        return hints;
-    }
-    search_average_attention(gather_tables(bench, options, hints, margin), bench, options, hints);
+    search_cells(subject, options, margin, hints);
     return hints;
 }
 

@@ -9,4 +9,8 @@ namespace maxcert {
 /// Gaps (for every cell the smallest that passes), directions and average attention.
 SubcubicHints search_subcubic(Subject& subject, const SubcubicOptions& options, const Margin& margin);
 
+/// The gaps and average attention for the directions that `hints` holds.
+void search_cells(Subject& subject, const SubcubicOptions& options, const Margin& margin,
+                  SubcubicHints& hints);
+
 }  // namespace maxcert
