@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "certify/strategy.hpp"
+#include "certify/study/ablation.hpp"
 #include "certify/study/double_paths.hpp"
 #include "certify/study/loss.hpp"
 #include "certify/study/path_statistics.hpp"
@@ -30,12 +31,13 @@ std::string subset_name(unsigned zeroed) {
     return name.empty() ? "none" : name;
 }
 
-Json ablations(const DoublePaths& paths, const StudyOptions& options) {
+Json ablations(Subject& subject, const DoublePaths& paths, bool every, const StudyOptions& options) {
     Json result = Json::object();
     for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
         const auto sampled = sampled_loss(ablated(paths, zeroed), options.ablation_samples, options.seed);
-        result[subset_name(zeroed)] = {
-            {"accuracy", sampled.accuracy}, {"loss", sampled.loss}, {"sequences", sampled.sequences}};
+        Json& record = result[subset_name(zeroed)];
+        record = {{"accuracy", sampled.accuracy}, {"loss", sampled.loss}, {"sequences", sampled.sequences}};
+        if (every) record["correct"] = count_ablated(subject, zeroed, 1).right;
     }
     return result;
 }
@@ -72,7 +74,7 @@ Json study_model(Subject& subject, const StudyOptions& options) {
     Json study = qk_spectrum(subject.weights());
     study["loss"] = loss_record(
         every ? exhaustive_loss(paths) : sampled_loss(paths, options.loss_samples, options.seed), every);
-    study["ablations"] = ablations(paths, options);
+    study["ablations"] = ablations(subject, paths, every, options);
     study["evou"] = evou_statistics(paths);
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);

@@ -1,0 +1,24 @@
+#include "certify/study/ablation.hpp"
+
+#include "certify/strategies/brute_force_count.hpp"
+
+namespace maxcert {
+
+WalkCounts count_ablated(Subject& subject, unsigned zeroed, unsigned threads) {
+    Paths<Interval> paths = subject.paths<Interval>();
+    const auto keep = [zeroed](unsigned path, Matrix<Interval>& m) {
+        if (zeroed & path) m = Matrix<Interval>(m.rows(), m.columns());
+    };
+    keep(kEU, paths.EU);
+    keep(kEQKE, paths.EQKE);
+    keep(kEQKP, paths.EQKP);
+    keep(kEVOU, paths.EVOU);
+    keep(kPVOU, paths.PVOU);
+    WalkRequest request;
+    request.margins = {Interval()};
+    request.tied = tied_tokens(subject);  // equal columns of W_U tie on every path
+    request.threads = threads;
+    return walk_sequences(paths, request).counts.front();
+}
+
+}  // namespace maxcert
