@@ -50,7 +50,10 @@ int seeds_command(const std::vector<std::string>& arguments) {
     }
     Json rows = Json::array();
     for (const auto seed : seeds) {
-        rows.push_back({{"seed", seed}, {"model_seed", model_seed(seed)}, {"train_seed", train_seed(seed)}});
+        rows.push_back({{"seed", seed},
+                        {"model_seed", model_seed(seed)},
+                        {"dataset_seed", dataset_seed(seed)},
+                        {"train_seed", train_seed(seed)}});
     }
     if (format == "csv") {
         fmt::print("{}", csv_of(rows));

@@ -53,12 +53,16 @@ std::uint32_t model_seed(std::uint64_t seed) {
     return reseed(seed, "model");
 }
 
+std::uint32_t dataset_seed(std::uint64_t seed) {
+    return reseed(seed, "dataset_seed");
+}
+
 std::uint32_t train_seed(std::uint64_t seed) {
-    return reseed(reseed(seed, "dataset_seed"), "train");
+    return reseed(dataset_seed(seed), "train");
 }
 
 std::uint32_t test_seed(std::uint64_t seed) {
-    return reseed(reseed(seed, "dataset_seed"), "test");
+    return reseed(dataset_seed(seed), "test");
 }
 
 std::vector<std::uint64_t> select_seeds(const std::string& selection, const std::vector<std::uint64_t>& all) {

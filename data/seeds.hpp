@@ -12,9 +12,11 @@ namespace maxcert {
 std::uint32_t reseed(std::uint64_t x, const std::string& label);
 
 std::uint32_t model_seed(std::uint64_t seed);
-/// reseed(reseed(seed, "dataset_seed"), "train"): seed 123 -> 1914904320.
+/// reseed(seed, "dataset_seed"): seed 123 -> 1914904320.
+std::uint32_t dataset_seed(std::uint64_t seed);
+/// Of the training sequences: reseed(dataset_seed, "train"): seed 123 -> 3402695680.
 std::uint32_t train_seed(std::uint64_t seed);
-/// Of the sequences on which accuracy is sampled: reseed(reseed(seed, "dataset_seed"), "test").
+/// Of the sequences on which accuracy is sampled: reseed(dataset_seed, "test").
 std::uint32_t test_seed(std::uint64_t seed);
 
 /// The seeds of `all` that `selection` names: `all`, numbers with commas, `first:N`, `@I` (0-based index),

@@ -59,13 +59,13 @@ void validate(const Weights& w, const std::string& file) {
     check_dimension(s.d_vocab, "d_vocab", file);
     check_dimension(s.d_model, "d_model", file);
     check_dimension(s.d_head, "d_head", file);
-    check_matrix(w.W_E, s.d_vocab, s.d_model, "W_E", file);
-    check_matrix(w.W_pos, s.n_ctx, s.d_model, "W_pos", file);
-    check_matrix(w.W_Q, s.d_model, s.d_head, "W_Q", file);
-    check_matrix(w.W_K, s.d_model, s.d_head, "W_K", file);
-    check_matrix(w.W_V, s.d_model, s.d_head, "W_V", file);
-    check_matrix(w.W_O, s.d_head, s.d_model, "W_O", file);
-    check_matrix(w.W_U, s.d_model, s.d_vocab, "W_U", file);
+    check_matrix(w.W_E, s.d_vocab, s.d_model, "embed.W_E", file);
+    check_matrix(w.W_pos, s.n_ctx, s.d_model, "pos_embed.W_pos", file);
+    check_matrix(w.W_Q, s.d_model, s.d_head, "blocks.0.attn.W_Q", file);
+    check_matrix(w.W_K, s.d_model, s.d_head, "blocks.0.attn.W_K", file);
+    check_matrix(w.W_V, s.d_model, s.d_head, "blocks.0.attn.W_V", file);
+    check_matrix(w.W_O, s.d_head, s.d_model, "blocks.0.attn.W_O", file);
+    check_matrix(w.W_U, s.d_model, s.d_vocab, "unembed.W_U", file);
 }
 
 }  // namespace maxcert

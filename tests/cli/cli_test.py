@@ -155,7 +155,7 @@ class Help(unittest.TestCase):
         seeds = json.loads(run("seeds", "--config", str(SOURCE / "configs/max-of-4.cfg"), "--format", "json").stdout)
         self.assertEqual(len(seeds), 151)
         by_seed = {row["seed"]: row for row in seeds}
-        self.assertEqual((by_seed[123]["model_seed"], by_seed[123]["train_seed"]), (613947648, 1914904320))
+        self.assertEqual((by_seed[123]["model_seed"], by_seed[123]["dataset_seed"]), (613947648, 1914904320))
         blocks = [run("seeds", "--config", str(SOURCE / "configs/max-of-4.cfg"), "--seeds", f"@{i}/4").stdout.split()
                   for i in range(4)]
         self.assertEqual(sum(blocks, []), [str(row["seed"]) for row in seeds])

@@ -1,0 +1,82 @@
+// What a training step of one seed costs, against a naive trainer.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <benchmark/benchmark.h>
+#include <torch/optim/adamw.h>
+
+#include "data/sampler.hpp"
+#include "train/autograd.hpp"
+#include "train/fused_step.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr std::int64_t kBatch = 128;
+
+Shape shape_of(const benchmark::State& state) {
+    return {static_cast<std::uint32_t>(state.range(0)), 64, 32, 32};
+}
+
+at::Tensor fresh_rows(const Parameters& parameters, std::int64_t seeds) {
+    at::set_num_threads(1);
+    auto rows = at::zeros({seeds, parameters.row()}, at::kFloat);
+    for (std::int64_t i = 0; i < seeds; ++i) parameters.initialise(rows[i], 1);
+    rows.mutable_grad() = at::zeros_like(rows);
+    return rows;
+}
+
+/// Arguments: n_ctx, seeds in step. Items are steps of one seed.
+void fused(benchmark::State& state) {
+    const Parameters parameters(shape_of(state));
+    const std::int64_t seeds = state.range(1);
+    auto rows = fresh_rows(parameters, seeds);
+    std::vector<FusedStep> steps;
+    for (std::int64_t i = 0; i < seeds; ++i) steps.emplace_back(parameters, rows[i], rows.grad()[i], kBatch);
+    torch::optim::AdamW optimizer({rows}, torch::optim::AdamWOptions(1e-3));
+    Sampler sampler(parameters.shape(), 1);
+    for (auto _ : state) {
+        for (auto& step : steps) benchmark::DoNotOptimize(step.gradient(sampler.sequences(kBatch).data()));
+        optimizer.step();
+    }
+    state.SetItemsProcessed(state.iterations() * seeds);
+}
+
+/// The model written plainly and differentiated by autograd.
+void autograd(benchmark::State& state) {
+    const Parameters parameters(shape_of(state));
+    auto rows = fresh_rows(parameters, 1).requires_grad_(true);
+    torch::optim::AdamW optimizer({rows}, torch::optim::AdamWOptions(1e-3));
+    Sampler sampler(parameters.shape(), 1);
+    for (auto _ : state) {
+        const auto tokens =
+            at::tensor(sampler.sequences(kBatch), at::kLong).view({1, kBatch, state.range(0)});
+        rows.mutable_grad().zero_();
+        losses_of(parameters, rows, tokens).sum().backward();
+        optimizer.step();
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+/// Autograd one sequence at a time.
+void per_sample(benchmark::State& state) {
+    const Parameters parameters(shape_of(state));
+    auto rows = fresh_rows(parameters, 1).requires_grad_(true);
+    torch::optim::AdamW optimizer({rows}, torch::optim::AdamWOptions(1e-3));
+    Sampler sampler(parameters.shape(), 1);
+    for (auto _ : state) {
+        rows.mutable_grad().zero_();
+        for (std::int64_t i = 0; i < kBatch; ++i) {
+            const auto tokens = at::tensor(sampler.sequences(1), at::kLong).view({1, 1, state.range(0)});
+            (losses_of(parameters, rows, tokens).sum() / kBatch).backward();
+        }
+        optimizer.step();
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+BENCHMARK(fused)->Args({4, 1})->Args({4, 2})->Args({4, 4})->Args({4, 8})->Args({10, 4})->Args({20, 4});
+BENCHMARK(autograd)->Arg(4)->Arg(10)->Arg(20);
+BENCHMARK(per_sample)->Arg(4);
+
+}  // namespace
+}  // namespace maxcert
