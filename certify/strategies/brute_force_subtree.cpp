@@ -51,7 +51,7 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
         counts.right += completions(seen, free_);
         return true;
     }
-    if (!fill_columns(tables, request_.margins[margin])) {
+    if (!fill_columns(tables)) {
         hand_over(0, seen);
         return !stopped_;
     }
@@ -60,7 +60,7 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
     sums.clear();
     double worst = kNothing, surest = -kNothing;
     for (std::uint32_t k = 0; k < outputs_.size(); ++k) {
-        const Interval own = tables.term(q, free_, outputs_[k], m, request_.margins[margin]);
+        const Interval own = tables.term(q, free_, outputs_[k], m);
         sums.push(k, own.upper(), own.negated_lower());
         worst = std::max(worst, own.upper() + rest(1, seen, 0, k));
         surest = std::min(surest, own.negated_lower() + rest(0, seen, 0, k));
@@ -78,20 +78,20 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
     return !stopped_;
 }
 
-bool Subtree::fill_columns(const QueryTables& tables, const Interval& margin) {
+bool Subtree::fill_columns(const QueryTables& tables) {
     bool finite = true;
     for (int end = 0; end < 2; ++end) {
         columns_[end].resize(free_ * outputs_.size() * stride_);
         for (std::size_t i = 0; i < free_; ++i) {
             for (std::size_t k = 0; k < outputs_.size(); ++k) {
                 double* out = columns_[end].data() + (i * outputs_.size() + k) * stride_;
-                const bool ok = tables.column(end, i, outputs_[k], m_, margin, out);
+                const bool ok = tables.column(end, i, outputs_[k], m_, out);
                 finite = finite && ok;
             }
         }
     }
     for (const std::uint32_t x : outputs_) {
-        const Interval own = tables.term(tables.query(), free_, x, m_, margin);
+        const Interval own = tables.term(tables.query(), free_, x, m_);
         finite = finite && own.upper() < kDoubleLimit && own.negated_lower() < kDoubleLimit;
     }
     return finite;

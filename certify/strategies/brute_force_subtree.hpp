@@ -24,8 +24,8 @@ class Subtree {
   public:
     Subtree(const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab, std::size_t n_ctx);
 
-    /// Rules on every sequence with the query of `tables` and largest token m, of which only `outputs` can
-    /// win. False if it ended early: what was counted stays valid.
+    /// Rules on every sequence with the query and margin (at index `margin`) of `tables` and largest token m,
+    /// of which only `outputs` can win. False if it ended early: what was counted stays valid.
     bool walk(const QueryTables& tables, std::size_t m, std::size_t margin,
               const std::vector<std::uint32_t>& outputs, WalkCounts& counts);
 
@@ -42,7 +42,7 @@ class Subtree {
 
     /// Ways to fill r positions with tokens <= m, one of them m unless it was seen.
     std::uint64_t completions(bool seen, std::size_t r) const;
-    bool fill_columns(const QueryTables& tables, const Interval& margin);
+    bool fill_columns(const QueryTables& tables);
     void fill_rests();
     void visit(std::size_t i, bool seen);
     void sweep(std::size_t i, bool seen, std::size_t n);

@@ -63,6 +63,7 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
             attention_ends_[1][i * stride_ + t] = attention(t, i).upper();
         }
     }
+    set_margin(Interval());
     for (int end = 0; end < 2; ++end) {
         values_[end].resize(((n_ctx_ - 1) * d_vocab_ + 1) * stride_);
         for (std::size_t i = 0; i < n_ctx_; ++i) {
@@ -79,10 +80,19 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
     }
 }
 
-bool QueryTables::column(int end, std::size_t i, std::size_t x, std::size_t m, const Interval& margin,
-                         double* out) const {
+void QueryTables::set_margin(const Interval& margin) {
+    margin_ = margin;
+    for (auto& end : lead_) end.resize(n_ctx_ * d_vocab_);
+    for (std::size_t j = 0; j < n_ctx_ * d_vocab_; ++j) {
+        const Interval lead = attention_[j] * margin;
+        lead_[0][j] = static_cast<float>(lead.negated_lower());
+        lead_[1][j] = static_cast<float>(lead.upper());
+    }
+}
+
+bool QueryTables::column(int end, std::size_t i, std::size_t x, std::size_t m, double* out) const {
     const Paths<Interval>& p = paths_;
-    const Interval fixed = (p.EU(q_, x) - p.EU(q_, m)) + ((p.PVOU(i, x) - p.PVOU(i, m)) + margin);
+    const Interval fixed = (p.EU(q_, x) - p.EU(q_, m)) + ((p.PVOU(i, x) - p.PVOU(i, m)) + margin_);
     const auto ends = [&](int e, std::size_t output) {
         return split_.evou_by_output[e].data() + output * stride_;
     };
@@ -91,14 +101,13 @@ bool QueryTables::column(int end, std::size_t i, std::size_t x, std::size_t m, c
                            m + 1, out);
 }
 
-Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::size_t m,
-                           const Interval& margin) const {
+Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::size_t m) const {
     const Paths<Interval>& p = paths_;
     return attention(t, i) * (((p.EU(q_, x) - p.EU(q_, m)) + (p.EVOU(t, x) - p.EVOU(t, m))) +
-                              ((p.PVOU(i, x) - p.PVOU(i, m)) + margin));
+                              ((p.PVOU(i, x) - p.PVOU(i, m)) + margin_));
 }
 
-bool QueryTables::bound_outputs(int end, std::size_t m, const Interval& margin, std::vector<float>& bounds) {
+bool QueryTables::bound_outputs(int end, std::size_t m, std::vector<float>& bounds) {
     if (!finite_) return false;
     // Σ over the positions handled so far, backwards from the last free one, of the largest term: with and
     // without the promise that m is among them.
@@ -106,9 +115,7 @@ bool QueryTables::bound_outputs(int end, std::size_t m, const Interval& margin, 
     std::fill(unseen_.begin(), unseen_.end(), -std::numeric_limits<float>::infinity());
     bool finite = true;
     const auto offset = [&](std::size_t t, std::size_t i) {
-        const Interval extra = attention(t, i) * margin;
-        const float value =
-            row(1 - end, i, t)[m] + static_cast<float>(end == 1 ? extra.upper() : extra.negated_lower());
+        const float value = row(1 - end, i, t)[m] + lead_[static_cast<std::size_t>(end)][i * d_vocab_ + t];
         if (!(value < kFloatLimit)) finite = false;
         return value;
     };

@@ -33,17 +33,19 @@ class QueryTables {
     std::size_t d_vocab() const { return d_vocab_; }
     /// a_q(t,i) times exp(-constant): i < n_ctx, t < d_vocab.
     const Interval& attention(std::size_t t, std::size_t i) const { return attention_[i * d_vocab_ + t]; }
-    /// The token at position i: the query at the last one.
-    Interval term(std::size_t t, std::size_t i, std::size_t x, std::size_t m, const Interval& margin) const;
+    /// The margin of all that follows; 0 at first.
+    void set_margin(const Interval& margin);
+
+    /// g_x(t,i) of T0 for largest token m. The token at position i: the query at the last one.
+    Interval term(std::size_t t, std::size_t i, std::size_t x, std::size_t m) const;
 
     /// The terms g_x(t,i) of all tokens t <= m at a free position i: upper ends (end 1) or negated lower ones
     /// (end 0), [stride] with 0 above m. False if one is not finite or is huge.
-    bool column(int end, std::size_t i, std::size_t x, std::size_t m, const Interval& margin,
-                double* out) const;
+    bool column(int end, std::size_t i, std::size_t x, std::size_t m, double* out) const;
 
     /// Over all sequences with this query and largest token m: bounds[x] >= the largest Σ g_x (end 1), or
     /// >= the largest -Σ g_x (end 0); x < stride. False if the tables are not finite: nothing is known.
-    bool bound_outputs(int end, std::size_t m, const Interval& margin, std::vector<float>& bounds);
+    bool bound_outputs(int end, std::size_t m, std::vector<float>& bounds);
 
   private:
     /// Upper ends in floats of a * (EU + EVOU + PVOU), and of its negation: [i][t][x]; i = n_ctx-1 has only
@@ -60,6 +62,8 @@ class QueryTables {
     bool finite_ = true;
     std::vector<Interval> attention_;
     EndPair attention_ends_;  // [position, stride], here [0] holds the lower ends themselves
+    Interval margin_;
+    std::array<std::vector<float>, 2> lead_;  // [end][position][token]: attention times margin
     std::vector<float> values_[2];
     std::vector<float> offset_, largest_, seen_, unseen_;  // scratch of bound_outputs
 };

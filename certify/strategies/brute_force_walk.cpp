@@ -12,9 +12,9 @@ namespace maxcert {
 namespace {
 
 /// The outputs that no bound over whole rows excludes.
-void active_outputs(QueryTables& tables, std::size_t m, const Interval& margin, std::vector<float>& bounds,
+void active_outputs(QueryTables& tables, std::size_t m, std::vector<float>& bounds,
                     std::vector<std::uint32_t>& outputs) {
-    const bool bounded = tables.bound_outputs(1, m, margin, bounds);
+    const bool bounded = tables.bound_outputs(1, m, bounds);
     outputs.clear();
     for (std::uint32_t x = 0; x < tables.d_vocab(); ++x) {
         if (x != m && !(bounded && bounds[x] < 0)) outputs.push_back(x);
@@ -22,9 +22,9 @@ void active_outputs(QueryTables& tables, std::size_t m, const Interval& margin, 
 }
 
 /// Does one of them win in every sequence, by the same bounds?
-bool surely_wrong(QueryTables& tables, std::size_t m, const Interval& margin, std::vector<float>& bounds,
+bool surely_wrong(QueryTables& tables, std::size_t m, std::vector<float>& bounds,
                   const std::vector<std::uint32_t>& outputs) {
-    return tables.bound_outputs(0, m, margin, bounds) &&
+    return tables.bound_outputs(0, m, bounds) &&
            std::any_of(outputs.begin(), outputs.end(), [&](std::uint32_t x) { return bounds[x] <= 0; });
 }
 
@@ -37,16 +37,16 @@ bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size
     Subtree subtree(request, kernels, d_vocab, n_ctx);
     std::vector<float> bounds;
     std::vector<std::uint32_t> outputs;
-    for (std::size_t m = q; m < d_vocab; ++m) {
-        if (n_ctx == 1 && m > q) break;  // the query is the only token
-        for (std::size_t d = 0; d < request.margins.size(); ++d) {
+    for (std::size_t d = 0; d < request.margins.size(); ++d) {
+        tables.set_margin(request.margins[d]);
+        for (std::size_t m = q; m < (n_ctx == 1 ? q + 1 : d_vocab); ++m) {
             if (stop_requested() || request.deadline.passed()) return false;
             if (!request.tied.empty() && request.tied[m]) {
                 counts[d].wrong += subtree.sequences(m, m == q);
                 continue;
             }
-            active_outputs(tables, m, request.margins[d], bounds, outputs);
-            if (!outputs.empty() && surely_wrong(tables, m, request.margins[d], bounds, outputs)) {
+            active_outputs(tables, m, bounds, outputs);
+            if (!outputs.empty() && surely_wrong(tables, m, bounds, outputs)) {
                 counts[d].wrong += subtree.sequences(m, m == q);
                 continue;
             }
