@@ -10,17 +10,29 @@
 
 namespace maxcert {
 
-/// Rounds upward while it lives, then restores the mode found. Keep its scope free of LibTorch, BLAS, text
+/// Rounds in `mode` while it lives, then restores the mode found. Keep its scope free of LibTorch, BLAS, text
 /// formatting and searches in plain doubles, which expect round-to-nearest.
-class RoundUpward {
+class Rounding {
   public:
-    RoundUpward() : before_(std::fegetround()) { std::fesetround(FE_UPWARD); }
-    ~RoundUpward() { std::fesetround(before_); }
-    RoundUpward(const RoundUpward&) = delete;
-    RoundUpward& operator=(const RoundUpward&) = delete;
+    explicit Rounding(int mode) : before_(std::fegetround()) { std::fesetround(mode); }
+    ~Rounding() { std::fesetround(before_); }
+    Rounding(const Rounding&) = delete;
+    Rounding& operator=(const Rounding&) = delete;
 
   private:
     int before_;
+};
+
+/// What intervals need (interval.hpp).
+class RoundUpward : public Rounding {
+  public:
+    RoundUpward() : Rounding(FE_UPWARD) {}
+};
+
+/// What sums of lower bounds that are kept as plain doubles need.
+class RoundDownward : public Rounding {
+  public:
+    RoundDownward() : Rounding(FE_DOWNWARD) {}
 };
 
 }  // namespace maxcert

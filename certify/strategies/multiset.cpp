@@ -1,7 +1,196 @@
+// The multiset and convolution strategies: brackets of the accuracy at any n_ctx (THEORY T5, T5b).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "certify/arithmetic/counting.hpp"
+#include "certify/strategies/bracket_plan.hpp"
 #include "certify/strategies/families.hpp"
 
 namespace maxcert {
+namespace {
 
-void add_multiset(StrategyList&) {}
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the search's convolutions
+constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
+constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
+const Count kExhaustiveTotal = Count(1) << 32;
+
+double share(const Count& part, const Count& total) {
+    return ratio_rounded_down(part, total);
+}
+
+class BracketStrategy : public Strategy {
+  public:
+    BracketStrategy(const char* name, const char* summary, bool trees)
+        : Strategy({name, "bracket", "polynomial in K", summary, false}), trees_(trees) {}
+
+    Proof prove(Subject& subject, const Options& options) const override {
+        const auto start = Clock::now();
+        BracketEvaluator evaluator(subject, options);
+        const Deadline deadline = options.time_limit_s > 0 ? Deadline(options.time_limit_s) : Deadline();
+        const auto expired = [&deadline] { return stop_requested() || deadline.passed(); };
+        const Count total = power(subject.shape().d_vocab, subject.shape().n_ctx);
+
+        BracketPlan plan = first_plan(evaluator, options, total);
+        BracketTotals totals = evaluator.nothing_known();
+        std::vector<std::size_t> all(evaluator.groups());
+        std::iota(all.begin(), all.end(), std::size_t{0});
+        bool complete = evaluator.evaluate(plan, all, totals, expired);
+        if (!complete) forget_unknown(plan, totals, evaluator);
+        report(options, totals, total, 0.1);
+
+        const std::uint64_t budget = options.node_budget > 0 ? options.node_budget : kDefaultWork;
+        std::vector<bool> stuck(evaluator.groups());
+        const std::uint64_t before = totals.spent;
+        while (complete && totals.spent - before < budget) {
+            const auto chosen = widest(plan, totals, stuck);
+            if (chosen.empty()) break;
+            complete = refine(evaluator, plan, chosen, totals, stuck, expired);
+            report(options, totals, total,
+                   0.1 + 0.9 * static_cast<double>(totals.spent - before) / static_cast<double>(budget));
+        }
+        totals.add_up();
+
+        Proof proof;
+        proof.hints = plan.to_json();
+        proof.search_s = std::chrono::duration<double>(Clock::now() - start).count();
+        proof.finding = finding(evaluator, totals, total);
+        proof.finding.complete = complete;
+        return proof;
+    }
+
+    Finding check(Subject& subject, const Json& hints, const Options& options) const override {
+        BracketEvaluator evaluator(subject, options);
+        const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
+        BracketTotals totals = evaluator.nothing_known();
+        std::vector<std::size_t> all(evaluator.groups());
+        std::iota(all.begin(), all.end(), std::size_t{0});
+        Finding f;
+        const bool complete = evaluator.evaluate(plan, all, totals, [] { return stop_requested(); });
+        f = finding(evaluator, totals, power(subject.shape().d_vocab, subject.shape().n_ctx));
+        f.complete = complete;
+        return f;
+    }
+
+    /// Tables of terms as in brute force's plain method, and the sums of the walk as really made.
+    std::optional<std::uint64_t> proof_flops(Subject& subject, const Proof& proof) const override {
+        const Shape& s = subject.shape();
+        const std::uint64_t before = Counting::operations();
+        const auto paths = multiply_paths(subject.weight_matrices<Counting>());
+        static_cast<void>(paths);
+        const std::uint64_t tables = Counting::operations() - before;
+        // Of each query: one attention and one bracket per token, position and output, and the row maxima.
+        const std::uint64_t terms = std::uint64_t{6} * s.d_vocab * s.d_vocab * s.d_vocab * s.n_ctx;
+        return tables + terms + proof.finding.figures.value("work", std::uint64_t{0});
+    }
+
+  private:
+    BracketPlan first_plan(const BracketEvaluator& evaluator, const Options& options,
+                           const Count& total) const {
+        BracketPlan plan;
+        plan.levels.assign(evaluator.groups(), 0);
+        if (!trees_) return plan;
+        const bool exhaustive = total <= kExhaustiveTotal || options.mass_threshold == 0;
+        if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kNothing);
+        plan.tree_nodes = exhaustive ? kExhaustiveNodes : kGroupNodes;
+        const double mass = options.mass_threshold >= 0 ? options.mass_threshold : exhaustive ? 0 : 1e-10;
+        plan.tree_mass = mass * total.get_d();
+        return plan;
+    }
+
+    /// Groups that a limit kept from being looked at: the certificate must not claim them.
+    static void forget_unknown(BracketPlan& plan, const BracketTotals& totals,
+                               const BracketEvaluator& evaluator) {
+        for (std::size_t i = 0; i < plan.levels.size(); ++i) {
+            if (totals.groups[i].bracket.width() == evaluator.group(i).size())
+                plan.levels[i] = BracketPlan::kNothing;
+        }
+    }
+
+    /// The groups that hold most of what is undecided.
+    static std::vector<std::size_t> widest(const BracketPlan& plan, const BracketTotals& totals,
+                                           const std::vector<bool>& stuck) {
+        std::vector<std::size_t> order;
+        Count largest = 0;
+        for (std::size_t i = 0; i < totals.groups.size(); ++i) {
+            const bool refinable = plan.levels[i] >= 0 && plan.levels[i] < kLastLevel && !stuck[i];
+            if (!refinable || totals.groups[i].bracket.width() == 0) continue;
+            order.push_back(i);
+            largest = std::max(largest, totals.groups[i].bracket.width());
+        }
+        std::sort(order.begin(), order.end(), [&totals](std::size_t a, std::size_t b) {
+            const int by_width = cmp(totals.groups[a].bracket.width(), totals.groups[b].bracket.width());
+            return by_width != 0 ? by_width > 0 : a < b;
+        });
+        // A refinement costs about four times the one before: take those within a factor of the widest.
+        std::vector<std::size_t> chosen;
+        for (const std::size_t i : order) {
+            if (totals.groups[i].bracket.width() * 8 < largest) break;
+            chosen.push_back(i);
+        }
+        std::sort(chosen.begin(), chosen.end());
+        return chosen;
+    }
+
+    static bool refine(BracketEvaluator& evaluator, BracketPlan& plan, const std::vector<std::size_t>& chosen,
+                       BracketTotals& totals, std::vector<bool>& stuck,
+                       const std::function<bool()>& expired) {
+        BracketPlan finer = plan;
+        for (const std::size_t i : chosen) ++finer.levels[i];
+        BracketTotals next = totals;
+        const bool complete = evaluator.evaluate(finer, chosen, next, expired);
+        for (const std::size_t i : chosen) {
+            // What a check finds at a level is what counts: a level that narrows little ends the refinement.
+            if (next.groups[i].bracket.width() * 10 > totals.groups[i].bracket.width() * 9) stuck[i] = true;
+            if (next.groups[i].bracket.width() < totals.groups[i].bracket.width()) {
+                plan.levels[i] = finer.levels[i];
+            } else {
+                next.groups[i] = totals.groups[i];
+            }
+        }
+        totals = std::move(next);
+        totals.add_up();
+        return complete;
+    }
+
+    static void report(const Options& options, const BracketTotals& totals, const Count& total, double done) {
+        if (!options.on_progress) return;
+        options.on_progress(
+            std::min(done, 1.0),
+            fmt::format("[{:.7f}, {:.7f}]", share(totals.all.right, total), share(totals.all.upper, total)));
+    }
+
+    static Finding finding(const BracketEvaluator& evaluator, const BracketTotals& totals,
+                           const Count& total) {
+        Finding f;
+        f.correct = totals.all.right;
+        f.upper = totals.all.upper;
+        f.bits_used = evaluator.escalation().bits_used;
+        f.figures = {{"width", share(totals.all.upper - totals.all.right, total)},
+                     {"nodes", totals.nodes},
+                     {"work", totals.work},
+                     {"escalated", totals.escalated},
+                     {"groups", totals.groups.size()}};
+        return f;
+    }
+
+    bool trees_;
+};
+
+}  // namespace
+
+void add_multiset(StrategyList& list) {
+    list.push_back(std::make_unique<BracketStrategy>(
+        "multiset", "bracket by multisets of tokens, and by convolution where they leave much open", true));
+}
+
+void add_convolution(StrategyList& list) {
+    list.push_back(std::make_unique<BracketStrategy>(
+        "convolution", "bracket by convolving the terms of each output over the positions", false));
+}
 
 }  // namespace maxcert

@@ -1,7 +1,0 @@
-#include "certify/strategies/families.hpp"
-
-namespace maxcert {
-
-void add_convolution(StrategyList&) {}
-
-}  // namespace maxcert

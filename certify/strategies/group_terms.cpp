@@ -1,0 +1,80 @@
+#include "certify/strategies/group_terms.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace maxcert {
+namespace {
+
+template <class Choose>
+Event combine(const Event& a, const Event& b, Choose&& choose) {
+    Event c = a;
+    for (std::size_t j = 0; j < a.upper.size(); ++j) {
+        c.upper[j] = choose(a.upper[j], b.upper[j]);
+        c.lower[j] = choose(a.lower[j], b.lower[j]);
+    }
+    c.constant_upper = choose(a.constant_upper, b.constant_upper);
+    c.constant_lower = choose(a.constant_lower, b.constant_lower);
+    return c;
+}
+
+bool finite(const Event& e) {
+    const auto ok = [](double x) { return std::isfinite(x); };
+    return std::all_of(e.upper.begin(), e.upper.end(), ok) &&
+           std::all_of(e.lower.begin(), e.lower.end(), ok) && ok(e.constant_upper) && ok(e.constant_lower);
+}
+
+}  // namespace
+
+Event either(const Event& a, const Event& b) {
+    return combine(a, b, [](double x, double y) { return std::max(x, y); });
+}
+
+Event both(const Event& a, const Event& b) {
+    return combine(a, b, [](double x, double y) { return std::min(x, y); });
+}
+
+bool dominated(const Event& a, const Event& b) {
+    if (!(a.constant_upper <= b.constant_lower)) return false;
+    for (std::size_t j = 0; j < a.upper.size(); ++j) {
+        if (!(a.upper[j] <= b.lower[j])) return false;
+    }
+    return true;
+}
+
+GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
+    GroupTerms g;
+    g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
+    if (!tables_.bound_outputs(1, m, margin_, bounds_)) return g;
+    g.known = true;
+    for (std::uint32_t x = 0; x < d_vocab_; ++x) {
+        if (x == m || bounds_[x] < 0) continue;
+        Event e;
+        column_.resize(padded(d_vocab_));
+        for (std::size_t i = 0; i < positions_; ++i) {
+            for (const int end : {0, 1}) {
+                if (!tables_.column(end, i, x, m, margin_, column_.data())) g.known = false;
+                auto& terms = end == 1 ? e.upper : e.lower;
+                for (std::size_t t = 0; t <= m; ++t) terms.push_back(end == 1 ? column_[t] : -column_[t]);
+            }
+        }
+        const Interval constant = tables_.term(g.group.q, positions_, x, m, margin_);
+        e.constant_upper = constant.upper();
+        e.constant_lower = constant.lower();
+        if (!finite(e)) g.known = false;
+        g.outputs.push_back(x);
+        g.wins.push_back(std::move(e));
+    }
+    if (!prune) return g;
+    for (std::size_t k = g.wins.size(); k-- > 0;) {
+        for (std::size_t l = 0; l < g.wins.size(); ++l) {
+            if (l == k || !dominated(g.wins[k], g.wins[l])) continue;
+            g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
+            g.outputs.erase(g.outputs.begin() + static_cast<std::ptrdiff_t>(k));
+            break;
+        }
+    }
+    return g;
+}
+
+}  // namespace maxcert
