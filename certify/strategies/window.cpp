@@ -1,9 +1,10 @@
-// The strategies window/W and window/W/ERROR: the largest tokens exact, the far ones pessimised.
+// The strategies window/W and window/adaptive, each also with every QK error option: the largest tokens
+// exact, the far ones pessimised.
 #include <chrono>
 
 #include "certify/strategies/families.hpp"
 #include "certify/strategies/subcubic_directions.hpp"
-#include "certify/strategies/window_check.hpp"
+#include "certify/strategies/window_search.hpp"
 #include "data/errors.hpp"
 
 namespace maxcert {
@@ -13,22 +14,15 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// One window for every pair.
-class UniformWindow : public Strategy {
+class Window : public Strategy {
   public:
-    UniformWindow(unsigned window, QkError error, const std::string& name)
-        : Strategy({name, "window", "O(V^2 (d + K))",
-                    "the " + std::to_string(window) + " largest tokens exact, the others as one", false}),
-          window_(window),
-          error_(error) {}
-
     Proof prove(Subject& subject, const Options& options) const override {
         Proof proof;
         auto start = std::chrono::steady_clock::now();
-        proof.hints["window"] = window_;
-        if (error_ != QkError::exact_EQKE) {
-            proof.hints["score"] = score_hints_to_json(directions_of(subject).score, error_);
-        }
+        ScoreHints score;
+        if (error_ != QkError::exact_EQKE) score = score_hints(directions_of(subject), error_);
+        proof.hints = search(subject, score, options);
+        if (error_ != QkError::exact_EQKE) proof.hints["score"] = score_hints_to_json(score, error_);
         proof.search_s = seconds_since(start);
         start = std::chrono::steady_clock::now();
         proof.finding = check(subject, proof.hints, options);
@@ -45,36 +39,82 @@ class UniformWindow : public Strategy {
                proof.finding.figures.at("cell_operations").get<std::uint64_t>();
     }
 
+  protected:
+    Window(const std::string& name, const std::string& summary, QkError error)
+        : Strategy({name, "window", "O(V^2 (d + K))", summary, false}), error_(error) {}
+
+    QkError error() const { return error_; }
+
   private:
+    /// Hints other than the score's.
+    virtual Json search(Subject& subject, const ScoreHints& score, const Options& options) const = 0;
+    virtual WindowPlan plan(const Json& hints, const Shape& shape) const = 0;
+
     WindowClaim claim(const Json& hints, const Shape& shape) const {
-        const auto window = hints.find("window");
-        if (window == hints.end() || !window->is_number_unsigned() || *window != window_) {
+        if (!hints.is_object()) throw CertificateRejected("hints: not an object");
+        WindowClaim claim{error_, {}, plan(hints, shape)};
+        if (error_ == QkError::exact_EQKE) return claim;
+        const auto score = hints.find("score");
+        if (score == hints.end()) throw CertificateRejected("hints.score: missing");
+        claim.score = score_hints_from_json(*score, error_, shape);
+        return claim;
+    }
+
+    QkError error_;
+};
+
+/// One window for every pair.
+class UniformWindow : public Window {
+  public:
+    UniformWindow(const std::string& name, unsigned window, QkError error)
+        : Window(name,
+                 "the " + std::to_string(window) + " largest tokens exact, four as one, the far ones as one",
+                 error),
+          window_(window) {}
+
+  private:
+    Json search(Subject&, const ScoreHints&, const Options&) const override { return {{"window", window_}}; }
+
+    WindowPlan plan(const Json& hints, const Shape& shape) const override {
+        const auto found = hints.find("window");
+        if (found == hints.end() || !found->is_number_unsigned() || *found != window_) {
             throw CertificateRejected("hints.window: not " + std::to_string(window_) +
                                       " as the strategy says");
         }
-        ScoreHints score;
-        if (error_ != QkError::exact_EQKE) {
-            const auto found = hints.find("score");
-            if (found == hints.end()) throw CertificateRejected("hints.score: missing");
-            score = score_hints_from_json(*found, error_, shape);
-        }
-        return {error_, std::move(score), uniform_plan(window_, shape.d_vocab)};
+        return uniform_plan(window_, shape.d_vocab);
     }
 
     unsigned window_;
-    QkError error_;
+};
+
+/// A window for each pair.
+class AdaptiveWindow : public Window {
+  public:
+    AdaptiveWindow(const std::string& name, QkError error)
+        : Window(name, "for each query and maximum as many tokens exact as pays", error) {}
+
+  private:
+    Json search(Subject& subject, const ScoreHints& score, const Options& options) const override {
+        return plan_to_json(search_windows(subject, error(), score, options));
+    }
+
+    WindowPlan plan(const Json& hints, const Shape& shape) const override {
+        return plan_from_json(hints, shape.d_vocab);
+    }
 };
 
 }  // namespace
 
 void add_window(StrategyList& list) {
-    for (unsigned window = 1; window <= kMaxUniformWindow; ++window) {
-        const std::string name = "window/" + std::to_string(window);
-        list.push_back(std::make_unique<UniformWindow>(window, QkError::exact_EQKE, name));
-        for (const QkError error : kQkErrors) {
-            list.push_back(std::make_unique<UniformWindow>(window, error, name + "/" + name_of(error)));
+    const auto add = [&list](QkError error, const std::string& suffix) {
+        for (unsigned window = 1; window <= kMaxUniformWindow; ++window) {
+            const std::string name = "window/" + std::to_string(window) + suffix;
+            list.push_back(std::make_unique<UniformWindow>(name, window, error));
         }
-    }
+        list.push_back(std::make_unique<AdaptiveWindow>("window/adaptive" + suffix, error));
+    };
+    add(QkError::exact_EQKE, "");
+    for (const QkError error : kQkErrors) add(error, std::string("/") + name_of(error));
 }
 
 }  // namespace maxcert

@@ -66,24 +66,30 @@ class CellWalk {
         return kNone;
     }
 
-    bool refuted(std::size_t b, std::size_t r, std::size_t c, const Matrix<N>& extreme) {
+    /// The class stands in the way of every cell of the node.
+    bool refuted(std::size_t b, std::size_t r, std::size_t c) {
         ++operations_;
-        return certainly_nonnegative(value(b, r, c, extreme));
+        return certainly_nonnegative(value(b, r, c, terms_.least));
     }
 
     void visit(std::size_t b, std::size_t r) {
+        // Too small to be worth the work; giving up a node proves nothing, which is sound.
+        mass_ = multiplicity_[b] * counts_.power(terms_.blocks[b].last + 1, r);
+        if (mass_ < counts_.negligible()) return;
         const std::size_t failing = failing_class(b, r);
         if (failing == kNone) {
             ++cells_;
             on_cell_(taken_, r);
-            proved_ += multiplicity_[b] * counts_.power(terms_.blocks[b].last + 1, r);
-        } else if (r == 0 || b + 1 == terms_.blocks.size()) {
-            for (std::size_t i = 0; i < classes_; ++i) {
-                if (refuted(b, r, (failing + i) % classes_, terms_.most)) return;
-            }
-            open_ = true;
-        } else if (!refuted(b, r, failing, terms_.least)) {
+            proved_ += mass_;
+            return;
+        }
+        for (std::size_t i = 0; i < classes_; ++i) {
+            if (refuted(b, r, (failing + i) % classes_)) return;
+        }
+        if (r > 0 && b + 1 < terms_.blocks.size()) {
             split(b, r, 0);
+        } else {
+            open_ = true;
         }
     }
 
@@ -114,6 +120,7 @@ class CellWalk {
     std::vector<Count> multiplicity_;  ///< by depth: sequences per choice of what is left
     std::vector<std::size_t> taken_;   ///< by block before the present node's
     std::size_t suspect_ = 0;
+    Count mass_;  ///< sequences of the node being decided
     Count proved_ = 0;
     std::uint64_t cells_ = 0, operations_ = 0;
     bool open_ = false;

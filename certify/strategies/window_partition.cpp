@@ -30,14 +30,14 @@ const Json& any_field(const Json& hints, const char* name) {
     return *found;
 }
 
-Partition partition_from_json(const Json& sizes, std::size_t d_vocab) {
+Partition partition_from_json(const Json& sizes) {
     if (!sizes.is_array() || sizes.empty() || sizes.size() > kMaxBlocks) {
         throw CertificateRejected("partitions: each is a list of 1.." + std::to_string(kMaxBlocks) +
                                   " block sizes");
     }
     Partition partition;
     for (const Json& size : sizes) {
-        partition.push_back(static_cast<unsigned>(integer_field(size, 1, d_vocab, "partitions")));
+        partition.push_back(static_cast<unsigned>(integer_field(size, 1, kMaxDimension, "partitions")));
     }
     if (partition[0] != 1) throw CertificateRejected("partitions: the maximum must be a block of its own");
     return partition;
@@ -59,7 +59,12 @@ std::vector<Block> blocks_of(const Partition& partition, std::size_t m) {
 }
 
 WindowPlan uniform_plan(unsigned window, std::size_t d_vocab) {
-    return {{window - 1, 1}, {Partition(window, 1)}, std::vector<std::uint8_t>(pair_index(0, d_vocab), 1)};
+    constexpr unsigned kMiddle = 4;
+    Partition partition(window, 1);
+    partition.push_back(kMiddle);
+    WindowPlan plan{{window - 1, 1}, {partition}, {}};
+    plan.choice.assign(pair_index(0, d_vocab), 1);
+    return plan;
 }
 
 Json plan_to_json(const WindowPlan& plan) {
@@ -77,7 +82,7 @@ WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab) {
         integer_field(any_field(hints, "outputs_above"), 0, kMaxOutputWindow, "outputs_above");
     const Json& partitions = array_field(hints, "partitions");
     if (partitions.size() > kMaxPartitions) throw CertificateRejected("partitions: too many");
-    for (const Json& sizes : partitions) plan.partitions.push_back(partition_from_json(sizes, d_vocab));
+    for (const Json& sizes : partitions) plan.partitions.push_back(partition_from_json(sizes));
     const Json& choice = array_field(hints, "choice");
     if (choice.size() != pair_index(0, d_vocab)) {
         throw CertificateRejected("choice: there are " + std::to_string(pair_index(0, d_vocab)) +
@@ -90,7 +95,8 @@ WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab) {
     return plan;
 }
 
-SequenceCounts::SequenceCounts(const Shape& shape) : n_ctx_(shape.n_ctx) {
+SequenceCounts::SequenceCounts(const Shape& shape)
+    : n_ctx_(shape.n_ctx), negligible_(maxcert::power(shape.d_vocab, shape.n_ctx) >> 30) {
     for (unsigned long r = 0; r < n_ctx_; ++r) {
         for (unsigned long n = 0; n < n_ctx_; ++n) binomials_.push_back(binomial(r, n));
     }

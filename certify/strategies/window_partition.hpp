@@ -42,7 +42,8 @@ inline std::size_t pair_index(std::size_t q, std::size_t m) {
     return m * (m + 1) / 2 + q;
 }
 
-/// `window` single tokens and the outputs along them, for every pair.
+/// For every pair `window` single tokens and the outputs along them, then a block of four tokens, then the
+/// far ones. The block costs little and keeps the far tokens far.
 WindowPlan uniform_plan(unsigned window, std::size_t d_vocab);
 
 /// The plan as hints, and back. Throws CertificateRejected for anything out of range.
@@ -61,9 +62,13 @@ class SequenceCounts {
         return powers_[tokens * n_ctx_ + positions];
     }
 
+    /// A cell of fewer sequences is not worth its operations: 2^-30 of all.
+    const Count& negligible() const { return negligible_; }
+
   private:
     std::size_t n_ctx_;
     std::vector<Count> binomials_, powers_;
+    Count negligible_;
 };
 
 }  // namespace maxcert
