@@ -66,6 +66,8 @@ Finding check_cubic(Subject& subject, const Options& run) {
         if (bits >= run.max_bits) break;
     }
     finding.correct = proved.sequences();
+    const std::uint64_t v = subject.shape().d_vocab, k = subject.shape().n_ctx;
+    finding.figures["cells"] = v * (v - 1) / 2 * (k - 1) + v * k;
     finding.figures["escalated"] = escalated;
     finding.figures["mpfr_operations"] = mpfr_work;
     return finding;

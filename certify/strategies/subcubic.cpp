@@ -15,7 +15,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// What the cells would hold with gap 1 beyond what they prove, for the cells that pass.
+/// What the proved cells would hold with gap 1 beyond what they prove; the rest is lost with whole cells.
 Count dropped_by_gaps(const Shape& shape, const SubcubicHints& hints, const SubcubicVerdicts& verdicts) {
     return count_proved(shape, std::vector<std::uint32_t>(hints.gaps.size(), 1), verdicts) -
            count_proved(shape, hints.gaps, verdicts);
@@ -40,7 +40,10 @@ Finding check_hints(Subject& subject, const SubcubicOptions& options, const Subc
         std::count(verdicts.constants.begin(), verdicts.constants.end(), Verdict::proved);
     finding.figures["escalated"] = d.stats.escalated;
     finding.figures["mpfr_operations"] = d.mpfr_operations;
-    finding.figures["dropped_by_gaps"] = dropped_by_gaps(shape, hints, verdicts).get_str();
+    const Count by_gaps = dropped_by_gaps(shape, hints, verdicts);
+    const Count by_cells = power(shape.d_vocab, shape.n_ctx) - finding.correct - by_gaps;
+    finding.figures["dropped_by_gaps"] = by_gaps.get_str();
+    finding.figures["dropped_with_cells"] = by_cells.get_str();
     return finding;
 }
 

@@ -1,6 +1,8 @@
 // Random small models: what the cubic and subcubic strategies claim, sequence by sequence, against the truth.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "certify/strategies/cubic_check.hpp"
 #include "certify/strategies/subcubic_decide.hpp"
 #include "certify/strategies/subcubic_search.hpp"
@@ -161,6 +163,58 @@ TEST(CubicSoundness, EveryCellOnRandomModels) {
         totals.right += truth.right;
     }
     EXPECT_GT(totals.claimed * 2, totals.right);
+}
+
+/// What is proved of a box of models holds for models drawn from it.
+TEST(SubcubicSoundness, ABoxOfModels) {
+    constexpr double kRelative = 0x1p-8;
+    Totals totals;
+    for (std::uint64_t seed = 2000; seed < 2000 + kModels / 20; ++seed) {
+        Random random(seed);
+        const Weights centre = max_like_model(random, 3, 4);
+        Subject box(centre, {0, kRelative});
+        std::vector<std::pair<SubcubicOptions, SubcubicHints>> proofs;
+        std::vector<SubcubicDecision> decisions;
+        for_each_option([&](const SubcubicOptions& options) {
+            proofs.emplace_back(options, search_subcubic(box, options, Margin()));
+            decisions.push_back(decide_subcubic(box, options, proofs.back().second, Options()));
+        });
+        for (int draw = 0; draw < 3; ++draw) {
+            Weights w = centre;
+            std::uniform_real_distribution<double> uniform(1 - kRelative, 1 + kRelative);
+            for (auto* m : {&w.W_E, &w.W_pos, &w.W_Q, &w.W_K, &w.W_V, &w.W_O, &w.W_U}) {
+                // Rounded to fewer bits than the box is wide, towards the centre: never outside.
+                for (float& x : *m)
+                    x *= static_cast<float>(1 + std::trunc((uniform(random) - 1) * 0x1p20) * 0x1p-20);
+            }
+            const Exhaustive truth = run_exhaustively(w);
+            for (std::size_t i = 0; i < proofs.size(); ++i) {
+                const Containment c = expand(w.shape, proofs[i].second.gaps, decisions[i].verdicts, truth);
+                ASSERT_TRUE(c.holds())
+                    << "seed " << seed << ", " << strategy_name(proofs[i].first) << ": " << c.first;
+                totals.claimed += c.claimed;
+            }
+        }
+    }
+    EXPECT_GT(totals.claimed, 1000U);
+}
+
+/// The right logit leads by 1/2 on top of 2^60: double intervals cannot tell, MPFR can.
+TEST(SubcubicSoundness, WhatDoubleIntervalsLeaveOpenIsDecidedInMpfr) {
+    const Weights w{{1, 2, 2, 1}, {0x1p30F, 1, 0, 0},         {0, 0}, {0, 0}, {0, 0}, {0, 0},
+                    {0, 0},       {0x1p30F, 0x1p30F, 1, 0.5F}};
+    ASSERT_EQ(run_exhaustively(w).truth[0], Truth::right);
+    for (const char* name :
+         {"cubic", "max_diff_exact/convex/svd", "max_diff/mean_query+diff/mean+max_diff"}) {
+        Subject subject(w);
+        const Finding finding = select_strategies(name).at(0)->prove(subject, Options()).finding;
+        EXPECT_EQ(finding.correct, 1) << name;  // (1) is a tie
+        EXPECT_EQ(finding.bits_used, 128) << name;
+        EXPECT_EQ(finding.figures["escalated"].get<int>(), 1) << name;
+        Options margin;
+        margin.margin = Margin("0.5");
+        EXPECT_EQ(select_strategies(name).at(0)->prove(subject, margin).finding.correct, 0) << name;
+    }
 }
 
 TEST(SubcubicSoundness, TheTrapOfTheAverageQueryIsNotFallenInto) {
