@@ -44,23 +44,26 @@ def frontier(results, album):
     if not points:
         return None
     theirs = published_points(results)
-    fig, ax = plt.subplots(figsize=(7.2, 4.4))
-    for name in FAMILIES:
-        chosen = [p for p in points if family(p[2]) == name]
-        if chosen:
-            ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=26, color=COLOURS[name], marker=MARKERS[name],
-                       label=f"ours: {FAMILIES[name]}", linewidths=0.4, edgecolors="white", zorder=3)
-    right = max([p[0] for p in points] + [p[0] for p in theirs])
-    paper = [p for p in points if in_paper(p[2])]
-    ours, same = pareto(points), pareto(paper)
-    _steps(ax, same, right, color=COLOURS["subcubic"], lw=1, ls=":", label="frontier, the paper's strategies")
-    _steps(ax, ours, right, color="#222222", lw=1.1, label="frontier, all strategies")
-    if theirs:
-        ax.errorbar([p[0] for p in theirs], [p[1] for p in theirs], yerr=[p[2] for p in theirs], fmt="*", ms=10,
-                    color=PUBLISHED, mfc="none", capsize=2, lw=1, label="published groups (mean ± std)", zorder=4)
-    ax.set(xscale="log", xlabel="proof length: operations of the verifier", ylim=(-0.02, 1.05),
-           ylabel="proved accuracy / true accuracy (mean over models)")
-    ax.legend(loc="lower right")
+    lengths = [p[0] for p in points] + [p[0] for p in theirs]
+    ours, same = pareto(points), pareto([p for p in points if in_paper(p[2])])
+    fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.4), sharey=True, width_ratios=(1, 1.25))
+    for ax in axes:
+        for name in FAMILIES:
+            chosen = [p for p in points if family(p[2]) == name]
+            if chosen:
+                ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=24, color=COLOURS[name],
+                           marker=MARKERS[name], label=f"ours: {FAMILIES[name]}", linewidths=0.4, edgecolors="white",
+                           zorder=3)
+        _steps(ax, same, max(lengths), color=COLOURS["subcubic"], lw=1, ls=":", label="frontier, paper's strategies")
+        _steps(ax, ours, max(lengths), color="#222222", lw=1.1, label="frontier, all strategies")
+        if theirs:
+            ax.errorbar([p[0] for p in theirs], [p[1] for p in theirs], yerr=[p[2] for p in theirs], fmt="*", ms=10,
+                        color=PUBLISHED, mfc="white", capsize=2, lw=1, label="published groups (mean ± std)", zorder=4)
+        ax.set(xscale="log", xlabel="proof length: operations of the verifier", ylim=(-0.02, 1.05))
+    axes[0].set_ylabel("proved accuracy / true accuracy (mean over models)")
+    axes[0].legend(loc="lower right")
+    axes[1].set(title="the short proofs", xlim=(min(lengths) * 0.9, min(lengths) * 6))
+    axes[1].xaxis.set_minor_formatter(plt.matplotlib.ticker.LogFormatterSciNotation(minor_thresholds=(2, 0.7)))
     on = {p[2] for p in ours}
     rows = [(p[2], family(p[2]), p[0], p[1], int(p[2] in on)) for p in points]
     rows += [(f"published {p[3]}", "published", p[0], p[1], "") for p in theirs]
@@ -166,7 +169,7 @@ def errors(results, album):
                    color=CYCLE[i % len(CYCLE)], marker=markers[i % len(markers)])
     ax.set(xscale="log", xlabel="largest bound on the noise of a row of QK (err)", ylabel="bound / accuracy",
            ylim=(-0.02, 1.02))
-    ax.legend(loc="upper right", fontsize=7)
+    ax.legend(loc="lower left", fontsize=7)
     return album.keep(fig, "errors", "What is proved, against how large the noise of QK is bounded to be. One point "
                       "per model and error option; direct path exact, attention mean_query+diff.",
                       ("error_option", "seed", "err_max", "normalised_bound"),
@@ -180,7 +183,7 @@ def families_per_model(results, album):
     curves = {n: v for n, v in curves.items() if len(v) > 1}
     if not curves:
         return None
-    fig, ax = plt.subplots(figsize=(6.2, 3.6))
+    fig, ax = plt.subplots(figsize=(7.6, 3.6))
     for name, values in curves.items():
         ax.plot(np.linspace(0, 100, len(values)), values, color=COLOURS[name], marker=MARKERS[name], ms=3.5,
                 markevery=max(1, len(values) // 12), label=FAMILIES[name])
@@ -188,7 +191,7 @@ def families_per_model(results, album):
         if key in published.groups(results.n_ctx) and key in curves:
             ax.axhline(published.groups(results.n_ctx)[key][0], color=COLOURS[key], lw=0.8, ls="--")
     ax.set(xlabel="models, sorted by bound (percent)", ylabel="best bound / accuracy")
-    ax.legend()
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return album.keep(fig, "families", "Best bound of each family on every model. Dashed: the published means of "
                       "cubic and of the best subcubic group.", ("family", "rank", "normalised_bound"),
                       [(n, i, v) for n, values in curves.items() for i, v in enumerate(values)])

@@ -8,7 +8,7 @@ from matrices import paths, read_weights
 from plotting import COLOURS, CYCLE, PUBLISHED
 from results import hints_of
 from table_models import distributions
-from table_study import NOISE, PATHS, RESIDUALS, studies
+from table_study import NOISE, PATHS, RESIDUALS, ablated_accuracy, studies
 
 
 def heat_maps(results, example, album):
@@ -114,7 +114,8 @@ def ablations(results, album):
     if not found:
         return None
     names = list(next(iter(found.values())))
-    means = {n: np.mean([a[n]["accuracy"] for a in found.values() if n in a]) for n in names}
+    found = {s: {n: ablated_accuracy(results, r) for n, r in a.items()} for s, a in found.items()}
+    means = {n: np.mean([a[n] for a in found.values() if n in a]) for n in names}
     names.sort(key=lambda n: means[n])
     fig, (grid, ax) = plt.subplots(1, 2, figsize=(7.4, 5.6), sharey=True, width_ratios=(1, 4))
     for y, name in enumerate(names):
@@ -122,7 +123,7 @@ def ablations(results, album):
         for x, path in enumerate(PATHS):
             grid.scatter(x, y, s=26, marker="o", color="white" if path in zeroed else "#333333", edgecolors="#333333",
                          linewidths=0.7)
-        values = [a[name]["accuracy"] for a in found.values() if name in a]
+        values = [a[name] for a in found.values() if name in a]
         ax.scatter(values, [y] * len(values), s=8, alpha=0.35, color=COLOURS["subcubic"], linewidths=0)
         ax.scatter(means[name], y, marker="|", s=90, color="black")
     grid.set_xticks(range(5), PATHS, rotation=90)
@@ -135,7 +136,7 @@ def ablations(results, album):
                       "token (EQKE) and copying it (EVOU) are the mechanism, those two alone should suffice. One dot "
                       "per model, the bar is the mean.",
                       ("zeroed", "seed", "accuracy"),
-                      [(n, s, a[n]["accuracy"]) for n in names for s, a in found.items() if n in a])
+                      [(n, s, a[n]) for n in names for s, a in found.items() if n in a])
 
 
 def noise(results, album):

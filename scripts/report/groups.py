@@ -1,6 +1,7 @@
 """The families of strategies and the groups of the paper's table."""
 
-DIRECT = ("max_diff_exact", "global_max_diff_exact", "mean_query+max_diff", "svd_query+max_diff", "max_diff")
+DIRECT = ("max_diff_exact", "global_max_diff_exact", "max_diff_centred", "mean_query+max_diff", "svd_query+max_diff",
+          "max_diff")
 ATTENTION = ("drop_average_query_per_output_logit_reasoning", "mean_query+diff", "convex")
 ERROR = ("exact_EQKE+max_diff_exact", "max_diff_exact", "max_diff", "mean+max_diff", "max_diff_subproduct",
          "mean+max_diff_subproduct", "svd", "max_diff_subproduct_recursive", "mean+max_diff_subproduct_recursive",
@@ -23,6 +24,7 @@ FAMILIES = {
     "cubic": "cubic",
     "subcubic": "subcubic (paper)",
     "convex": "subcubic, convex (new)",
+    "centred": "subcubic, centred (new)",
     "window": "window (new)",
     "multiset": "multiset (new)",
     "convolution": "convolution (new)",
@@ -41,6 +43,8 @@ def parts(strategy):
 def family(strategy):
     split = parts(strategy)
     if split:
+        if split[0] == "max_diff_centred":
+            return "centred"
         return "convex" if split[1] == "convex" else "subcubic"
     first = strategy.split("/")[0]
     return first if first in FAMILIES else "other"
@@ -51,7 +55,7 @@ def in_paper(strategy):
 
 
 def group(strategy):
-    """Key of the paper's group that the strategy belongs to, whichever attention option it takes; or None."""
+    """Key of the paper's group that a strategy belongs to, or would if it were the paper's; or None."""
     if strategy in ("brute_force", "cubic"):
         return strategy
     split = parts(strategy)
@@ -63,6 +67,6 @@ def group(strategy):
         names.append("attention_quadratic")
     elif error not in ("exact_EQKE+max_diff_exact", "max_diff_exact"):
         names.append("attention_vocab_model_squared")
-    if direct not in ("max_diff_exact", "global_max_diff_exact"):
+    if direct in ("mean_query+max_diff", "svd_query+max_diff", "max_diff"):
         names.append("direct_quadratic")
     return "+".join(names) or "subcubic"

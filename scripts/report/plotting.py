@@ -9,9 +9,9 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
 
 # Okabe and Ito's palette: told apart with any colour vision, and in grey by the markers beside it.
-COLOURS = {"brute_force": "#000000", "cubic": "#D55E00", "subcubic": "#0072B2", "convex": "#56B4E9",
+COLOURS = {"brute_force": "#000000", "cubic": "#D55E00", "subcubic": "#0072B2", "convex": "#56B4E9", "centred": "#44AA99",
            "window": "#009E73", "multiset": "#CC79A7", "convolution": "#E69F00", "other": "#888888"}
-MARKERS = {"brute_force": "s", "cubic": "D", "subcubic": "o", "convex": "^", "window": "v", "multiset": "P",
+MARKERS = {"brute_force": "s", "cubic": "D", "subcubic": "o", "convex": "^", "centred": "p", "window": "v", "multiset": "P",
            "convolution": "X", "other": "."}
 PUBLISHED = "#555555"
 CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#888888", "#661100", "#44AA99"]

@@ -6,10 +6,11 @@ import published
 from bounds import best_per_model, best_within, group_cost, group_members, median_flops
 from estimates import mean_std
 from groups import FAMILIES, GROUPS, family, group, in_paper
-from tables import Column, Table, below, fixed, short
+from tables import Column, Table, below, fixed, general, short
 
 
 def _mean_std(mean, std):
+    """A mean of proved bounds: rounded down."""
     return None if mean is None else below(4)(mean) + ("" if std is None else f" ± {std:.4f}")
 
 
@@ -56,7 +57,7 @@ def group_table(results):
         rows.append(row)
     words = lambda key, label: Column(key, label, text=True)
     columns = [words("group", "group of strategies"), words("published", "published"),
-               words("ours", "ours, same strategies"), words("convex", "with convex added"),
+               words("ours", "ours, same strategies"), words("convex", "with our options added"),
                Column("published_flops", "published FLOPs", short), words("limited", "ours within 2 × FLOPs"),
                words("limited_by", "by (most often)"), Column("limited_flops", "its FLOPs", short),
                words("verdict", "published bound is"), Column("models", "models")]
@@ -90,7 +91,7 @@ def strategy_table(results):
         words("strategy", "strategy"), words("family", "family"), words("paper", "in the paper"),
         Column("bound", "mean bound", below(4)), Column("std", "std", fixed(4)),
         Column("relative", "bound / accuracy", below(4)), Column("flops", "proof FLOPs", short),
-        Column("published_flops", "published FLOPs", short), Column("ratio", "ours / published", fixed(2)),
+        Column("published_flops", "published FLOPs", short), Column("ratio", "ours / published", general(2)),
         Column("dimension", "unexplained dimension", short), Column("seconds", "seconds", fixed(3)),
         Column("models", "models")], rows,
         "Proof FLOPs: operations that the verifier must do. Seconds: search and check, mean over models.", folded=True)

@@ -29,6 +29,13 @@ RESIDUALS = {"residual": "after the top singular vectors of QK",
              "residual_of_factors": "after those of each factor too"}
 
 
+def ablated_accuracy(results, record):
+    """Of one ablation: counted over all sequences where that was done, else of the samples."""
+    if record.get("correct") is not None:
+        return record["correct"] / results.d_vocab**results.n_ctx
+    return record["accuracy"]
+
+
 def studies(results, key):
     return {seed: results.study(seed)[key] for seed in results.seeds if results.study(seed).get(key)}
 
@@ -40,15 +47,15 @@ def ablation_table(results, example):
     rows = []
     for zeroed in next(iter(found.values())):
         values = [a[zeroed] for a in found.values() if zeroed in a]
-        exact = all("total" in v or v.get("exhaustive") for v in values)
+        exact = all(v.get("correct") is not None for v in values)
         row = {"zeroed": zeroed.replace("+", " + "), "count": 0 if zeroed == "none" else zeroed.count("+") + 1,
                "how": "all sequences" if exact else f"{values[0].get('sequences', 0):,} samples",
                "models": len(values)}
-        row["accuracy"], row["std"] = mean_std([v["accuracy"] for v in values])
+        row["accuracy"], row["std"] = mean_std([ablated_accuracy(results, v) for v in values])
         losses = [v["loss"] for v in values if v.get("loss") is not None]
         row["loss"] = mean_std(losses)[0] if losses else None
         here = found.get(example, {}).get(zeroed)
-        row["example"] = here["accuracy"] if here else None
+        row["example"] = ablated_accuracy(results, here) if here else None
         row["example_loss"] = here.get("loss") if here else None
         rows.append(row)
     rows.sort(key=lambda r: r["count"])
@@ -57,7 +64,7 @@ def ablation_table(results, example):
         Column("std", "std", fixed(4)), Column("loss", "mean loss", general(3)),
         Column("example", f"accuracy of {example}", fixed(4)), Column("example_loss", f"loss of {example}", general(3)),
         Column("how", "accuracy over", text=True), Column("models", "models")], rows,
-        "Ties count as wrong, so that a model with every path set to zero has accuracy 0.", folded=True)
+        "Ties count as wrong, so that a model with every path set to zero has accuracy 0. Loss: from samples.", folded=True)
 
 
 def _flatten(values):

@@ -2,8 +2,8 @@
 
 import csv
 import html
-import math
 from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
 
 
 def fixed(digits):
@@ -12,7 +12,7 @@ def fixed(digits):
 
 def below(digits):
     """Rounded down: what is proved is never shown as more."""
-    return lambda v: f"{math.floor(v * 10**digits) / 10**digits:.{digits}f}"
+    return lambda v: str(Decimal(repr(v)).quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR))
 
 
 def general(digits=4):
@@ -92,7 +92,8 @@ class Table:
                 key = "" if value is None or c.text else f' data-sort="{float(value)!r}"'
                 cells += f'<td class="{_kind(c)}"{key}>{_unbroken(c.shown(row))}</td>'
             body += f"<tr>{cells}</tr>\n"
-        return (f'<div class="scroll"><table class="sortable" id="{self.name}"><thead><tr>{head}</tr></thead>\n'
+        kind = "scroll long" if len(self.rows) > 25 else "scroll"
+        return (f'<div class="{kind}"><table class="sortable" id="{self.name}"><thead><tr>{head}</tr></thead>\n'
                 f"<tbody>\n{body}</tbody></table></div>")
 
 
