@@ -12,8 +12,6 @@
 namespace maxcert {
 namespace {
 
-constexpr double kMostSequencesForLoss = 1 << 25;
-
 Json loss_record(const LossAndAccuracy& found, bool exhaustive) {
     return {{"loss", found.loss},
             {"accuracy", found.accuracy},
@@ -31,13 +29,13 @@ std::string subset_name(unsigned zeroed) {
     return name.empty() ? "none" : name;
 }
 
-Json ablations(Subject& subject, const DoublePaths& paths, bool every, const StudyOptions& options) {
+Json ablations(Subject& subject, const DoublePaths& paths, bool few, const StudyOptions& options) {
     Json result = Json::object();
     for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
         const auto sampled = sampled_loss(ablated(paths, zeroed), options.ablation_samples, options.seed);
         Json& record = result[subset_name(zeroed)];
         record = {{"accuracy", sampled.accuracy}, {"loss", sampled.loss}, {"sequences", sampled.sequences}};
-        if (every) record["correct"] = count_ablated(subject, zeroed, 1).right;
+        if (few) record["correct"] = count_ablated(subject, zeroed, 1).right;
     }
     return result;
 }
@@ -70,11 +68,12 @@ Json bounds_by_margin(Subject& subject) {
 Json study_model(Subject& subject, const StudyOptions& options) {
     const Shape& s = subject.shape();
     const DoublePaths paths = double_paths(subject.weights());
-    const bool every = options.thorough && std::pow(s.d_vocab, s.n_ctx) <= kMostSequencesForLoss;
+    const bool few = std::pow(s.d_vocab, s.n_ctx) <= options.most_sequences;
+    const bool every = options.thorough && few;
     Json study = qk_spectrum(subject.weights());
     study["loss"] = loss_record(
         every ? exhaustive_loss(paths) : sampled_loss(paths, options.loss_samples, options.seed), every);
-    study["ablations"] = ablations(subject, paths, every, options);
+    study["ablations"] = ablations(subject, paths, few, options);
     study["evou"] = evou_statistics(paths);
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);
