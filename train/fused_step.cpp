@@ -30,9 +30,10 @@ FusedStep::FusedStep(const Parameters& parameters, const at::Tensor& row, const 
     };
     QK_ = room(d, d), dQK_ = room(d, d);
     OV_ = room(d, d), dOV_ = room(d, d);
-    query_ = room(v, d), dquery_ = room(v, d);
-    last_ = room(v, d), dlast_ = room(v, d);
-    ov_ = room(v + k, d), dov_ = room(v + k, d);
+    query_ = room(v, d), last_ = room(v, d), ov_ = room(v + k, d);
+    dtables_ = room(v + v + v + k, d);
+    dquery_ = dtables_.narrow(0, 0, v), dlast_ = dtables_.narrow(0, v, v);
+    dov_ = dtables_.narrow(0, v + v, v + k);
     residual_ = room(n, d), dresidual_ = room(n, d);
     attention_ = room(n, k);
     logits_ = room(n, v);
@@ -61,7 +62,8 @@ double FusedStep::gradient(const std::int64_t* tokens) {
     const at::Tensor& dlogits = logits_;
     at::mm_out(dW_U_, residual_.t(), dlogits);
     at::mm_out(dresidual_, dlogits, W_U_.t());
-    for (auto* sum : {&dX_, &dquery_, &dov_, &dlast_}) sum->zero_();
+    dX_.zero_();
+    dtables_.zero_();
     kernels::attend_backward(
         shape_, tables(), tokens, batch_, attention_.data_ptr<float>(), dresidual_.data_ptr<float>(),
         {dX_.data_ptr<float>(), dquery_.data_ptr<float>(), dov_.data_ptr<float>(), dlast_.data_ptr<float>()});

@@ -34,7 +34,7 @@ class FusedStep {
     at::Tensor W_E_, W_pos_last_, X_, W_Q_, W_K_, W_V_, W_O_, W_U_;
     at::Tensor dX_, dE_, dP_last_, dW_Q_, dW_K_, dW_V_, dW_O_, dW_U_;
     at::Tensor QK_, OV_, query_, ov_, last_, attention_, residual_, logits_;
-    at::Tensor dQK_, dOV_, dquery_, dov_, dlast_, dresidual_;
+    at::Tensor dQK_, dOV_, dtables_, dquery_, dov_, dlast_, dresidual_;
 };
 
 }  // namespace maxcert

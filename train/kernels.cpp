@@ -46,6 +46,16 @@ MAXCERT_INLINE float sum(const float* a, std::size_t n) {
     return sum_lanes(lanes);
 }
 
+/// Adds x * row to two different rows.
+MAXCERT_INLINE void add_scaled(float x, const float* row, float* __restrict__ a, float* __restrict__ b,
+                               std::size_t n) {
+    for (std::size_t j = 0; j < n; ++j) {
+        const float scaled = x * row[j];
+        a[j] += scaled;
+        b[j] += scaled;
+    }
+}
+
 /// Within 2 ulp of exp(x) for x <= 0, and 0 below -87; branch-free, so that loops over it vectorise.
 MAXCERT_INLINE float exp_nonpositive(float x) {
     constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
@@ -89,7 +99,8 @@ MAXCERT_INLINE void attend_rows(const Shape& shape, std::size_t d, const Tables&
             const float p = attention[k] /= total;
             const float* token = tables.ov + static_cast<std::size_t>(tokens[k]) * d;
             const float* position = tables.ov + positions + k * d;
-            for (std::size_t j = 0; j < d; ++j) residual[j] += p * (token[j] + position[j]);
+            float* __restrict__ stream = residual;
+            for (std::size_t j = 0; j < d; ++j) stream[j] += p * (token[j] + position[j]);
         }
     }
 }
@@ -110,22 +121,18 @@ MAXCERT_INLINE void attend_rows_backward(const Shape& shape, std::size_t d, cons
             mean += attention[k] * score_gradient[k];
         }
         const float* query = tables.query + q;
-        float* query_gradient = gradients.query + q;
-        float* last_gradient = gradients.last + q;
+        float* __restrict__ query_gradient = gradients.query + q;
+        float* __restrict__ last_gradient = gradients.last + q;
         for (std::size_t j = 0; j < d; ++j) last_gradient[j] += r[j];
         for (std::size_t k = 0; k < k_max; ++k) {
             const float p = attention[k];
             const float s = p * (score_gradient[k] - mean);
             const auto t = static_cast<std::size_t>(tokens[k]) * d;
             const auto at = positions + k * d;
-            for (std::size_t j = 0; j < d; ++j) {
-                const float through_ov = p * r[j], through_key = s * query[j];
-                gradients.ov[t + j] += through_ov;
-                gradients.ov[at + j] += through_ov;
+            for (std::size_t j = 0; j < d; ++j)
                 query_gradient[j] += s * (tables.key[t + j] + tables.key[at + j]);
-                gradients.key[t + j] += through_key;
-                gradients.key[at + j] += through_key;
-            }
+            add_scaled(p, r, gradients.ov + t, gradients.ov + at, d);
+            add_scaled(s, query, gradients.key + t, gradients.key + at, d);
         }
     }
 }
@@ -134,13 +141,15 @@ std::size_t largest_token(const Shape& shape, const std::int64_t* sequence) {
     return static_cast<std::size_t>(*std::max_element(sequence, sequence + shape.n_ctx));
 }
 
-/// Where the largest of n > 0 numbers first stands.
-MAXCERT_INLINE std::size_t argmax(const float* a, std::size_t n) {
-    float largest = a[0];
-    for (std::size_t j = 1; j < n; ++j) largest = a[j] > largest ? a[j] : largest;
-    std::size_t at = 0;
-    while (at + 1 < n && a[at] != largest) ++at;
-    return at;
+MAXCERT_INLINE float maximum(const float* a, std::size_t n) {
+    float lanes[kLanes];
+    for (std::size_t l = 0; l < kLanes; ++l) lanes[l] = a[0];
+    std::size_t j = 0;
+    for (; j + kLanes <= n; j += kLanes) {
+        for (std::size_t l = 0; l < kLanes; ++l) lanes[l] = lanes[l] < a[j + l] ? a[j + l] : lanes[l];
+    }
+    for (; j < n; ++j) lanes[0] = std::max(lanes[0], a[j]);
+    return *std::max_element(lanes, lanes + kLanes);
 }
 
 }  // namespace
@@ -170,8 +179,13 @@ MAXCERT_WIDE double cross_entropy(const Shape& shape, const std::int64_t* tokens
     double loss = 0;
     for (std::size_t i = 0; i < n; ++i, tokens += shape.n_ctx, logits += v) {
         const std::size_t label = largest_token(shape, tokens);
-        const std::size_t top = argmax(logits, v);
-        const float largest = logits[top];
+        const float largest = maximum(logits, v);
+        // The label where it is among the largest. NaN (training diverged) is found nowhere: any place will
+        // do.
+        std::size_t top = label;
+        if (logits[label] != largest) {
+            top = std::min(static_cast<std::size_t>(std::find(logits, logits + v, largest) - logits), v - 1);
+        }
         const float below = logits[label] - largest;
         for (std::size_t j = 0; j < v; ++j) logits[j] = exp_nonpositive(logits[j] - largest);
         logits[top] = 0;

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <time.h>
 #include <torch/optim/adamw.h>
@@ -177,6 +178,7 @@ void train_models(const Config& config, const std::vector<std::uint64_t>& seeds,
 
     parallel_for((seeds.size() + per_group - 1) / per_group, options.threads, [&](std::size_t g) {
         at::set_num_threads(1);  // of this worker; two on tensors this small are far slower than one
+        const c10::InferenceMode no_autograd(device.is_cpu());
         const auto begin = seeds.begin() + static_cast<std::ptrdiff_t>(g * per_group);
         const auto end =
             seeds.begin() + static_cast<std::ptrdiff_t>(std::min((g + 1) * per_group, seeds.size()));
