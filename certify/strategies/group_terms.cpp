@@ -45,7 +45,7 @@ bool dominated(const Event& a, const Event& b) {
 GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     GroupTerms g;
     g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
-    if (!tables_.bound_outputs(1, m, margin_, bounds_)) return g;
+    if (!tables_.bound_outputs(1, m, bounds_)) return g;
     g.known = true;
     for (std::uint32_t x = 0; x < d_vocab_; ++x) {
         if (x == m || bounds_[x] < 0) continue;
@@ -53,12 +53,12 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
         column_.resize(padded(d_vocab_));
         for (std::size_t i = 0; i < positions_; ++i) {
             for (const int end : {0, 1}) {
-                if (!tables_.column(end, i, x, m, margin_, column_.data())) g.known = false;
+                if (!tables_.column(end, i, x, m, column_.data())) g.known = false;
                 auto& terms = end == 1 ? e.upper : e.lower;
                 for (std::size_t t = 0; t <= m; ++t) terms.push_back(end == 1 ? column_[t] : -column_[t]);
             }
         }
-        const Interval constant = tables_.term(g.group.q, positions_, x, m, margin_);
+        const Interval constant = tables_.term(g.group.q, positions_, x, m);
         e.constant_upper = constant.upper();
         e.constant_lower = constant.lower();
         if (!finite(e)) g.known = false;

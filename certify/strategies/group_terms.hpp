@@ -53,16 +53,16 @@ class QueryGroups {
     QueryGroups(const Paths<Interval>& paths, const SplitPaths& split, const Interval& margin,
                 std::uint32_t q)
         : tables_(paths, split, q, *available_kernels().front()),
-          margin_(margin),
           positions_(paths.PVOU.rows() - 1),
-          d_vocab_(paths.EU.rows()) {}
+          d_vocab_(paths.EU.rows()) {
+        tables_.set_margin(margin);
+    }
 
     /// Outputs whose win implies another's are left out where `prune`.
     GroupTerms terms(std::uint32_t m, bool prune);
 
   private:
     QueryTables tables_;
-    Interval margin_;
     std::size_t positions_, d_vocab_;
     std::vector<float> bounds_;
     std::vector<double> column_;
