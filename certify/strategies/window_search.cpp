@@ -4,6 +4,7 @@ namespace maxcert {
 namespace {
 
 constexpr double kShareOfAnOperation = 1e-8;
+constexpr OutputWindow kOutputs = {2, 1};
 
 /// From cheap to dear.
 std::vector<Partition> candidates() {
@@ -21,19 +22,31 @@ std::vector<Partition> candidates() {
             {1, 1, 1, 1, 1, 1, 1, 1, 4}};
 }
 
-/// Operations that the terms of each pair take, by pair_index.
-std::vector<std::uint64_t> term_operations(Subject& subject, const WindowClaim& claim) {
-    Workbench<Counting> bench(subject);
-    const WindowView<Counting> view = window_view(bench, claim, Margin());
-    std::vector<std::uint64_t> operations(claim.plan.choice.size());
-    for (std::size_t m = 0; m < subject.shape().d_vocab; ++m) {
-        std::uint64_t before = Counting::operations();
-        for_each_pair(view, claim.plan, m, [&](std::size_t q, const PairTerms<Counting>&) {
-            operations[pair_index(q, m)] = Counting::operations() - before;
-            before = Counting::operations();
-        });
+WindowClaim everywhere(const Partition& partition, std::size_t pairs) {
+    WindowClaim claim;
+    claim.plan = {kOutputs, {partition}, std::vector<std::uint8_t>(pairs, 1)};
+    return claim;
+}
+
+/// Operations that the terms of each pair take with a candidate partition, by pair_index. As with exact
+/// scores, which error options exceed by one operation per class: so they are counted once per model.
+std::vector<std::vector<std::uint64_t>> count_term_operations(Subject& subject, std::size_t pairs) {
+    std::vector<std::vector<std::uint64_t>> counts;
+    for (const Partition& partition : candidates()) {
+        const WindowClaim claim = everywhere(partition, pairs);
+        Workbench<Counting> bench(subject);
+        const WindowView<Counting> view = window_view(bench, claim, Margin());
+        std::vector<std::uint64_t> operations(pairs);
+        for (std::size_t m = 0; m < subject.shape().d_vocab; ++m) {
+            std::uint64_t before = Counting::operations();
+            for_each_pair(view, claim.plan, m, [&](std::size_t q, const PairTerms<Counting>&) {
+                operations[pair_index(q, m)] = Counting::operations() - before;
+                before = Counting::operations();
+            });
+        }
+        counts.push_back(std::move(operations));
     }
-    return operations;
+    return counts;
 }
 
 }  // namespace
@@ -41,14 +54,17 @@ std::vector<std::uint64_t> term_operations(Subject& subject, const WindowClaim& 
 WindowPlan search_windows(Subject& subject, QkError error, const ScoreHints& score, const Options& options) {
     const std::size_t pairs = pair_index(0, subject.shape().d_vocab);
     const double total = power(subject.shape().d_vocab, subject.shape().n_ctx).get_d();
-    WindowPlan plan{{2, 1}, {}, std::vector<std::uint8_t>(pairs, 0)};
+    const auto& term_operations = subject.shared<std::vector<std::vector<std::uint64_t>>>(
+        "window/term operations", [&] { return count_term_operations(subject, pairs); });
+    WindowPlan plan{kOutputs, {}, std::vector<std::uint8_t>(pairs, 0)};
     std::vector<double> best(pairs, 0);
     for (const Partition& partition : candidates()) {
         if (stop_requested()) break;
-        const WindowClaim trial{
-            error, score, {plan.outputs, {partition}, std::vector<std::uint8_t>(pairs, 1)}};
-        const std::vector<std::uint64_t> terms = term_operations(subject, trial);
+        WindowClaim trial = everywhere(partition, pairs);
+        trial.error = error;
+        trial.score = score;
         const std::vector<PairFinding> findings = estimate_pairs(subject, trial, options);
+        const std::vector<std::uint64_t>& terms = term_operations[plan.partitions.size()];
         plan.partitions.push_back(partition);
         for (std::size_t i = 0; i < pairs; ++i) {
             const double price = static_cast<double>(terms[i] + findings[i].operations);
