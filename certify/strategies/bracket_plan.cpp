@@ -6,32 +6,40 @@
 #include <mutex>
 
 #include "certify/strategies/brute_force_count.hpp"
+#include "certify/strategies/group_terms_reference.hpp"
 #include "data/errors.hpp"
 #include "data/parallel.hpp"
 
 namespace maxcert {
 namespace {
 
-constexpr char kNothingLetter = '-';
+constexpr char kTreeOnlyLetter = '-', kNothingLetter = '.';
 
 }  // namespace
 
 Json BracketPlan::to_json() const {
     std::string text;
-    for (const int level : levels)
-        text += level == kNothing ? kNothingLetter : static_cast<char>('0' + level);
-    return {{"levels", text}, {"tree_mass", tree_mass}, {"tree_nodes", tree_nodes}};
+    for (const int level : levels) {
+        text += level == kNothing    ? kNothingLetter
+                : level == kTreeOnly ? kTreeOnlyLetter
+                                     : static_cast<char>('0' + level);
+    }
+    Json cuts = Json::array();
+    for (const auto& [group, nodes] : cut_trees) cuts.push_back({group, nodes});
+    return {{"levels", text}, {"tree_mass", tree_mass}, {"tree_nodes", tree_nodes}, {"cut_trees", cuts}};
 }
 
 BracketPlan BracketPlan::from_json(const Json& hints, std::size_t groups) {
     const auto reject = [](const std::string& why) { throw CertificateRejected("hints: " + why); };
-    if (!hints.is_object() || hints.size() != 3) reject("levels, tree_mass and tree_nodes are wanted");
-    for (const char* name : {"levels", "tree_mass", "tree_nodes"}) {
+    if (!hints.is_object() || hints.size() != 4) {
+        reject("levels, tree_mass, tree_nodes and cut_trees are wanted");
+    }
+    for (const char* name : {"levels", "tree_mass", "tree_nodes", "cut_trees"}) {
         if (!hints.contains(name)) reject(std::string(name) + " is missing");
     }
     if (!hints["levels"].is_string() || !hints["tree_mass"].is_number() ||
-        !hints["tree_nodes"].is_number_unsigned()) {
-        reject("levels, tree_mass or tree_nodes has the wrong type");
+        !hints["tree_nodes"].is_number_unsigned() || !hints["cut_trees"].is_array()) {
+        reject("levels, tree_mass, tree_nodes or cut_trees has the wrong type");
     }
     BracketPlan plan;
     plan.tree_mass = hints["tree_mass"].get<double>();
@@ -41,8 +49,16 @@ BracketPlan BracketPlan::from_json(const Json& hints, std::size_t groups) {
     if (text.size() != groups) reject("levels does not name every group once");
     for (const char c : text) {
         const int level = c - '0';
-        if (c != kNothingLetter && (level < 0 || level > kLastLevel)) reject("levels has an unknown level");
-        plan.levels.push_back(c == kNothingLetter ? kNothing : level);
+        const bool none = c == kNothingLetter || c == kTreeOnlyLetter;
+        if (!none && (level < 0 || level > kLastLevel)) reject("levels has an unknown level");
+        plan.levels.push_back(!none ? level : c == kNothingLetter ? kNothing : kTreeOnly);
+    }
+    for (const Json& cut : hints["cut_trees"]) {
+        if (!cut.is_array() || cut.size() != 2 || !cut[0].is_number_unsigned() ||
+            !cut[1].is_number_unsigned() || cut[0].get<std::uint64_t>() >= groups) {
+            reject("cut_trees is not a list of groups with their nodes");
+        }
+        plan.cut_trees[cut[0].get<std::size_t>()] = cut[1].get<std::uint64_t>();
     }
     return plan;
 }
@@ -81,7 +97,13 @@ BracketTotals BracketEvaluator::nothing_known() const {
     return totals;
 }
 
-GroupOutcome BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort) {
+BracketEvaluator::Effort BracketEvaluator::effort(const BracketPlan& plan, std::size_t index) const {
+    const auto cut = plan.cut_trees.find(index);
+    return {plan.levels[index], plan.tree_mass, cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
+}
+
+std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort,
+                                                      const std::function<bool()>& expired) {
     GroupOutcome o{open_bracket(terms.group)};
     if (tied_[terms.group.m]) {  // another output has exactly the logit of m
         o.bracket.upper = 0;
@@ -93,14 +115,21 @@ GroupOutcome BracketEvaluator::outcome(const GroupTerms& terms, const Effort& ef
         return o;
     }
     if (effort.tree_nodes > 0) {
-        const TreeResult tree = walk_multisets(terms, {effort.tree_mass, effort.tree_nodes}, referee_);
+        TreeLimits limits;
+        limits.smallest_mass = effort.tree_mass;
+        limits.nodes = effort.tree_nodes;
+        limits.expired = expired;
+        const TreeResult tree = walk_multisets(terms, limits, referee_);
+        o.cut = tree.cut;
         o.bracket.intersect(tree.bracket);
         o.work += tree.work;
         o.nodes += tree.nodes;
         o.escalated += tree.escalated;
     }
-    if (effort.level >= 0 && o.bracket.width() > 0) {
-        o.bracket.intersect(convolution_bracket(terms, effort.level, o.work));
+    if (effort.level >= 0 && o.cut == 0 && o.bracket.width() > 0) {
+        const auto bracket = convolution_bracket(terms, effort.level, o.work, expired);
+        if (!bracket) return std::nullopt;
+        o.bracket.intersect(*bracket);
     }
     return o;
 }
@@ -120,20 +149,35 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
         const RoundUpward up;
         return options_.margin.enclose<Interval>();
     }();
+    const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
+    const WorkingPrecision precision(term_bits());
+    const Paths<MpfrInterval>* reference = in_mpfr ? &subject_.paths<MpfrInterval>() : nullptr;
     parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
         if (by_query[q].empty()) return;
         const RoundUpward up;
-        QueryGroups tables(paths, split, margin, static_cast<std::uint32_t>(q));
+        const auto query = static_cast<std::uint32_t>(q);
+        const WorkingPrecision bits(term_bits());
+        std::optional<QueryGroups> filtered;
+        std::optional<ReferenceQueryGroups> exact;
+        if (in_mpfr) {
+            exact.emplace(*reference, options_.margin, query);
+        } else {
+            filtered.emplace(paths, split, margin, query);
+        }
         std::uint64_t spent = 0;
         for (const std::size_t index : by_query[q]) {
+            if (plan.levels[index] == BracketPlan::kNothing) continue;
             if (expired()) {
                 complete = false;
                 break;
             }
-            const GroupTerms terms = tables.terms(group(index).m, true);
-            // Only this thread writes this group's outcome.
-            totals.groups[index] = outcome(terms, {plan.levels[index], plan.tree_mass, plan.tree_nodes});
-            spent += totals.groups[index].work;
+            const std::uint32_t m = group(index).m;
+            const GroupTerms terms = in_mpfr ? exact->terms(m) : filtered->terms(m, true);
+            const auto found = outcome(terms, effort(plan, index), expired);
+            if (!found || found->cut > 0) complete = false;
+            if (!found) break;
+            totals.groups[index] = *found;  // only this thread writes this group's outcome
+            spent += found->work;
         }
         const std::lock_guard<std::mutex> lock(adding);
         totals.spent += spent;

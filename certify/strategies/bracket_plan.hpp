@@ -2,7 +2,11 @@
 // multiset and convolution strategies.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +18,14 @@ namespace maxcert {
 
 /// The effort for one group: hints, untrusted like all hints, since any effort is sound.
 struct BracketPlan {
-    /// Level of the convolution by group, or kNothing; groups are ordered by q, then m.
+    /// Level of the convolution by group, kTreeOnly or kNothing; groups are ordered by q, then m.
     std::vector<int> levels;
     double tree_mass = 0;          ///< nodes of the tree of fewer sequences are left open
     std::uint64_t tree_nodes = 0;  ///< of each group's tree; 0: no tree
 
-    static constexpr int kNothing = -1;
+    std::map<std::size_t, std::uint64_t> cut_trees;  ///< node limits of trees that time cut short, by group
+
+    static constexpr int kTreeOnly = -1, kNothing = -2;
     Json to_json() const;
     /// Throws CertificateRejected for anything but a plan for `groups` groups.
     static BracketPlan from_json(const Json& hints, std::size_t groups);
@@ -29,6 +35,7 @@ struct BracketPlan {
 struct GroupOutcome {
     Bracket bracket;
     std::uint64_t work = 0, nodes = 0, escalated = 0;
+    std::uint64_t cut = 0;  ///< as in TreeResult
 };
 
 struct BracketTotals {
@@ -48,12 +55,17 @@ class BracketEvaluator {
     std::size_t groups() const { return first_.back(); }
     Group group(std::size_t index) const;
     /// Updates the totals of the groups in `chosen` (ascending) at the plan's effort; stops early, leaving
-    /// groups as they were, when `expired` says so. Returns false then.
+    /// groups as they were, when `expired` says so; returns false then. A tree in the works is cut short: its
+    /// outcome says at which node, and stands if the plan's cut_trees says so too.
     bool evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen, BracketTotals& totals,
                   const std::function<bool()>& expired);
 
     BracketTotals nothing_known() const;
-    const EscalationStats& escalation() const { return referee_.stats(); }
+    /// Highest precision that a term or a decision needed.
+    long bits_used() const {
+        const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
+        return std::max(referee_.stats().bits_used, in_mpfr ? term_bits() : 53);
+    }
 
   private:
     struct Effort {
@@ -61,7 +73,12 @@ class BracketEvaluator {
         double tree_mass;
         std::uint64_t tree_nodes;
     };
-    GroupOutcome outcome(const GroupTerms& terms, const Effort& effort);
+    /// Of the terms in MPFR.
+    long term_bits() const { return std::min(128L, options_.max_bits); }
+    Effort effort(const BracketPlan& plan, std::size_t index) const;
+    /// Nothing if the convolution ran out of time.
+    std::optional<GroupOutcome> outcome(const GroupTerms& terms, const Effort& effort,
+                                        const std::function<bool()>& expired);
 
     Subject& subject_;
     const Options& options_;

@@ -58,7 +58,7 @@ class Convolution {
         const std::vector<double>& terms = end == End::at_most ? event.upper : event.lower;
         const double constant = end == End::at_most ? event.constant_upper : event.constant_lower;
         usable_ = choose_step(terms, constant, grid);
-        if (!usable_) return;
+        if (!usable_ || impossible_) return;
         steps_.resize(terms.size());
         for (std::size_t j = 0; j < terms.size(); ++j) steps_[j] = in_steps(terms[j]);
         constant_ = in_steps(constant);
@@ -71,6 +71,7 @@ class Convolution {
 
     /// The rounding mode of `end` must be in force.
     double count(std::uint64_t& work) {
+        if (impossible_) return 0.0;
         if (!usable_) return end_ == End::at_most ? std::numeric_limits<double>::infinity() : 0.0;
         States now[2], next[2];
         now[0].reset(0, -1);
@@ -105,8 +106,9 @@ class Convolution {
             highest += std::max(largest, 0.0);
             if (!group_.seen()) loss = std::max(loss, row[group_.m] - largest);
         }
-        const double excess = all + loss;  // about the largest sum; only the choice of the step depends on it
+        const double excess = all + loss;  // the largest sum with m, rounded as the mode in force says
         if (!std::isfinite(all) || !std::isfinite(excess)) return false;
+        impossible_ = excess < 0;  // upper ends rounded upward: no sum reaches 0; for lower counts 0 is sound
         const double aim = std::max(excess, 0x1p-900) / static_cast<double>(grid);
         int exponent = 0;
         std::frexp(aim, &exponent);
@@ -193,7 +195,7 @@ class Convolution {
     const Group& group_;
     std::size_t n_, tokens_;
     End end_;
-    bool usable_ = false;
+    bool usable_ = false, impossible_ = false;
     double inverse_step_ = 0;
     std::vector<Step> steps_;  // [position * tokens + token]
     Step constant_ = 0;

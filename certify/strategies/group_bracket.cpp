@@ -38,12 +38,14 @@ struct Cluster {
 
 }  // namespace
 
-Bracket convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work) {
+std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
+                                           const std::function<bool()>& expired) {
     const Group& group = terms.group;
     const Count size = group.size();
     const std::size_t grid = grid_of_level(level);
     std::vector<Cluster> clusters;
     for (const Event& event : terms.wins) {
+        if (expired()) return std::nullopt;
         clusters.push_back({event, at_most(count_at_most(group, event, grid, work), size),
                             at_least(count_at_least(group, event, grid, work))});
     }
@@ -69,6 +71,7 @@ Bracket convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& w
     std::vector<Cluster> joined;
     Count union_most = 0;
     for (Cluster& next : clusters) {
+        if (expired()) return std::nullopt;
         Count best_gain = 0;
         std::size_t best = joined.size();
         Cluster merged;

@@ -1,6 +1,9 @@
 // How many sequences of a group are right: at least, and at most.
 #pragma once
 
+#include <functional>
+#include <optional>
+
 #include "certify/strategies/group_terms.hpp"
 
 namespace maxcert {
@@ -28,6 +31,8 @@ constexpr std::size_t grid_of_level(int level) {
 constexpr int kLastLevel = 6;
 
 /// By convolution (THEORY T5b): union and joint bounds over the outputs that may win. `terms` must be known.
-Bracket convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work);
+/// Nothing once `expired` says so.
+std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
+                                           const std::function<bool()>& expired);
 
 }  // namespace maxcert

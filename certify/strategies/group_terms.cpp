@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace maxcert {
 namespace {
@@ -42,6 +43,29 @@ bool dominated(const Event& a, const Event& b) {
     return true;
 }
 
+bool possible(const Group& group, const Event& event) {
+    double all = event.constant_upper;
+    double loss = group.seen() ? 0 : -std::numeric_limits<double>::infinity();  // of placing m somewhere
+    for (std::size_t i = 0; i < group.positions; ++i) {
+        const double* row = event.upper.data() + i * group.tokens();
+        const double largest = *std::max_element(row, row + group.tokens());
+        all += largest;
+        if (!group.seen()) loss = std::max(loss, row[group.m] - largest);
+    }
+    return !(all + loss < 0);
+}
+
+void prune_dominated(GroupTerms& g) {
+    for (std::size_t k = g.wins.size(); k-- > 0;) {
+        for (std::size_t l = 0; l < g.wins.size(); ++l) {
+            if (l == k || !dominated(g.wins[k], g.wins[l])) continue;
+            g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
+            g.outputs.erase(g.outputs.begin() + static_cast<std::ptrdiff_t>(k));
+            break;
+        }
+    }
+}
+
 GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     GroupTerms g;
     g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
@@ -62,18 +86,11 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
         e.constant_upper = constant.upper();
         e.constant_lower = constant.lower();
         if (!finite(e)) g.known = false;
+        if (g.known && !possible(g.group, e)) continue;
         g.outputs.push_back(x);
         g.wins.push_back(std::move(e));
     }
-    if (!prune) return g;
-    for (std::size_t k = g.wins.size(); k-- > 0;) {
-        for (std::size_t l = 0; l < g.wins.size(); ++l) {
-            if (l == k || !dominated(g.wins[k], g.wins[l])) continue;
-            g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
-            g.outputs.erase(g.outputs.begin() + static_cast<std::ptrdiff_t>(k));
-            break;
-        }
-    }
+    if (prune) prune_dominated(g);
     return g;
 }
 

@@ -47,6 +47,12 @@ struct GroupTerms {
 /// Whether a happens only where b does, seen term by term.
 bool dominated(const Event& a, const Event& b);
 
+/// Whether the sum can reach 0 in some sequence of the group, by its upper ends. Needs RoundUpward.
+bool possible(const Group& group, const Event& event);
+
+/// Leaves out outputs whose win implies another's.
+void prune_dominated(GroupTerms& terms);
+
 /// Makes the terms of every group with one query. Needs RoundUpward, here and in terms().
 class QueryGroups {
   public:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <numeric>
 
 #include "certify/arithmetic/counting.hpp"
@@ -95,19 +96,24 @@ class BracketStrategy : public Strategy {
         plan.levels.assign(evaluator.groups(), 0);
         if (!trees_) return plan;
         const bool exhaustive = total <= kExhaustiveTotal || options.mass_threshold == 0;
-        if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kNothing);
+        if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kTreeOnly);
         plan.tree_nodes = exhaustive ? kExhaustiveNodes : kGroupNodes;
+        if (exhaustive && options.node_budget > 0) {
+            plan.tree_nodes = std::max<std::uint64_t>(1, options.node_budget / evaluator.groups());
+        }
         const double mass = options.mass_threshold >= 0 ? options.mass_threshold : exhaustive ? 0 : 1e-10;
-        plan.tree_mass = mass * total.get_d();
+        plan.tree_mass = std::min(mass * total.get_d(), std::numeric_limits<double>::max());
         return plan;
     }
 
-    /// Groups that a limit kept from being looked at: the certificate must not claim them.
+    /// Groups that a limit kept from being looked at are not looked at again by the check, and trees that it
+    /// cut short are cut there again.
     static void forget_unknown(BracketPlan& plan, const BracketTotals& totals,
                                const BracketEvaluator& evaluator) {
         for (std::size_t i = 0; i < plan.levels.size(); ++i) {
-            if (totals.groups[i].bracket.width() == evaluator.group(i).size())
-                plan.levels[i] = BracketPlan::kNothing;
+            const GroupOutcome& o = totals.groups[i];
+            if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.levels[i] = BracketPlan::kTreeOnly;
+            if (o.bracket.width() == evaluator.group(i).size()) plan.levels[i] = BracketPlan::kNothing;
         }
     }
 
@@ -146,7 +152,8 @@ class BracketStrategy : public Strategy {
         for (const std::size_t i : chosen) {
             // What a check finds at a level is what counts: a level that narrows little ends the refinement.
             if (next.groups[i].bracket.width() * 10 > totals.groups[i].bracket.width() * 9) stuck[i] = true;
-            if (next.groups[i].bracket.width() < totals.groups[i].bracket.width()) {
+            if (next.groups[i].cut == 0 &&
+                next.groups[i].bracket.width() < totals.groups[i].bracket.width()) {
                 plan.levels[i] = finer.levels[i];
             } else {
                 next.groups[i] = totals.groups[i];
@@ -169,7 +176,7 @@ class BracketStrategy : public Strategy {
         Finding f;
         f.correct = totals.all.right;
         f.upper = totals.all.upper;
-        f.bits_used = evaluator.escalation().bits_used;
+        f.bits_used = evaluator.bits_used();
         f.figures = {{"width", share(totals.all.upper - totals.all.right, total)},
                      {"nodes", totals.nodes},
                      {"work", totals.work},

@@ -101,10 +101,10 @@ class MultisetTree {
             (right ? right_ : wrong_) += arrangements * power(s, r);
         } else if (r > 0) {
             const Count mass = arrangements * power(s, r);
-            if (mass.get_d() >= limits_.smallest_mass && result_.nodes < limits_.nodes) {
+            if (mass.get_d() >= limits_.smallest_mass && may_go_on()) {
                 split(sums, s - 1, r, 0, arrangements);
             }
-        } else if (arrangements <= limits_.assignments && result_.nodes < limits_.nodes) {
+        } else if (arrangements <= limits_.assignments && may_go_on()) {
             Sums start;
             for (const Event& e : terms_.wins) {
                 start.upper.push_back(e.constant_upper);
@@ -112,6 +112,15 @@ class MultisetTree {
             }
             arrange(start, 0);
         }
+    }
+
+    /// Asked before a node is split. A walk that ends here for time ends here for its node limit when redone.
+    bool may_go_on() {
+        if (limits_.expired && result_.nodes >= next_look_ && result_.nodes < limits_.nodes) {
+            next_look_ = result_.nodes + 1024;
+            if (limits_.expired()) limits_.nodes = result_.cut = result_.nodes;
+        }
+        return result_.nodes < limits_.nodes;
     }
 
     /// Every order of the multiset in counts_, position by position.
@@ -166,13 +175,14 @@ class MultisetTree {
 
     const GroupTerms& terms_;
     const Group& group_;
-    const TreeLimits& limits_;
+    TreeLimits limits_;
     Referee& referee_;
     std::size_t outputs_;
     std::vector<Sums> by_token_, up_to_;  // of token t; extremes over tokens <= t
     std::vector<Sums> levels_;            // scratch by token
     std::vector<std::size_t> counts_;     // of each token, in the current multiset
     std::vector<std::uint32_t> sequence_;
+    std::uint64_t next_look_ = 1024;  // nodes at which to ask for the time again
     Count right_ = 0, wrong_ = 0;
     TreeResult result_;
 };
