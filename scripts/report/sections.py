@@ -87,6 +87,9 @@ def opening(results, example, figures, ladder_table, found):
                    (percent(mean, 3), "of all inputs proved right, mean over models" +
                     (f" (± {std:.2%})" if std is not None else "")),
                    (f"{exact} exact", "models whose number of right answers is known exactly")]
+        widths = [results.reference(s)[0] / r.total - r.bound for s, r in bests.items() if results.reference(s)[0]]
+        if exact == 0 and widths:
+            numbers[-1] = (f"{sum(widths) / len(widths):.1e}", "between the proved ends of the accuracy, on average")
         short_rows = [r for r in ladder_table.rows if r["flops"] and r["family"] not in
                       (FAMILIES["brute_force"], FAMILIES["cubic"])]
         if short_rows:
