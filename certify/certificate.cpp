@@ -8,6 +8,7 @@
 #include <ctime>
 #include <initializer_list>
 
+#include "certify/deployment.hpp"
 #include "data/errors.hpp"
 
 namespace maxcert {
@@ -80,7 +81,7 @@ std::string certificate_file_name(const std::string& strategy) {
 Json make_certificate(Subject& subject, const Strategy& strategy, const Options& options,
                       const Proof& proof) {
     const Shape& s = subject.shape();
-    const Finding& f = proof.finding;
+    const Finding f = finding_of_claim(proof.finding, options);
     const Count total = power(s.d_vocab, s.n_ctx);
     const bool skipped = !proof.skipped.empty();
     Json c;
@@ -95,6 +96,7 @@ Json make_certificate(Subject& subject, const Strategy& strategy, const Options&
     c["exact"] = f.upper.has_value() && *f.upper == f.correct;
     c["complete"] = f.complete;
     c["margin"] = options.margin.text();
+    c.update(deployment_claims(subject, options));
     c["weights_sha256"] = subject.sha256();
     c["n_ctx"] = s.n_ctx;
     c["d_vocab"] = s.d_vocab;
@@ -157,7 +159,7 @@ Json parse_certificate(const std::string& bytes, const std::string& file) {
 
 Finding verify_certificate(const Json& c, const Weights& weights, unsigned threads) {
     const std::string file = "certificate";
-    Subject subject(weights);
+    Subject subject = claimed_subject(c, weights);
     const Shape& s = subject.shape();
     claim(c["weights_sha256"] == subject.sha256(), "weights_sha256: the certificate is about other weights");
     claim(c["n_ctx"] == s.n_ctx && c["d_vocab"] == s.d_vocab && c["d_model"] == s.d_model &&
@@ -186,7 +188,11 @@ Finding verify_certificate(const Json& c, const Weights& weights, unsigned threa
     } catch (const UsageError& e) {
         throw CertificateRejected(std::string("margin: ") + e.what());
     }
-    const Finding found = (*strategy)->check(subject, c["hints"], options);
+    read_semantics(c, options);
+    check_deployment_claims(c, subject, options);
+    const auto proving = proving_options(subject, options);
+    claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
+    const Finding found = finding_of_claim((*strategy)->check(subject, c["hints"], *proving), options);
     claim(claimed <= found.correct,
           "correct: claims " + claimed.get_str() + ", the check establishes " + found.correct.get_str());
     if (!c["upper"].is_null()) {
@@ -207,6 +213,9 @@ bool answers(const Json& c, const Strategy& strategy, const Options& options,
                            {"strategy", strategy.info().name},
                            {"complete", true},
                            {"margin", options.margin.text()},
+                           {"semantics", name_of(options.semantics)},
+                           {"weights_format", "float32"},
+                           {"weight_radius", {{"absolute", 0.0}, {"relative", 0.0}}},
                            {"weights_sha256", weights_sha256},
                            {"arithmetic", arithmetic_name(options)},
                            {"max_bits", options.max_bits},
@@ -215,12 +224,23 @@ bool answers(const Json& c, const Strategy& strategy, const Options& options,
         const auto found = c.find(key);
         if (found == c.end() || *found != value) return false;
     }
+    if (options.semantics == Semantics::float32) {
+        const auto float32 = c.find("float32");
+        if (float32 == c.end() || !float32->is_object() ||
+            float32->value("exp_ulp", Json()) != options.exp_ulp)
+            return false;
+    }
     return c.contains("correct") && c.contains("total") && c.contains("bound") && c.contains("hints");
 }
 
 Json certify_one(Subject& subject, const Strategy& strategy, const Options& options) {
     const auto start = std::chrono::steady_clock::now();
-    Proof proof = strategy.prove(subject, options);
+    Proof proof;
+    if (const auto proving = proving_options(subject, options)) {
+        proof = strategy.prove(subject, *proving);
+    } else {
+        proof.skipped = "a float32 might overflow, so the error of a logit is not bounded";
+    }
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (proof.search_s + proof.check_s <= 0) proof.check_s = wall;
     Json certificate = make_certificate(subject, strategy, options, proof);

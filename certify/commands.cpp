@@ -5,14 +5,17 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 
 #include "certify/certificate.hpp"
+#include "certify/deployment.hpp"
 #include "certify/output.hpp"
 #include "data/errors.hpp"
 #include "data/files.hpp"
 #include "data/progress.hpp"
 #include "data/results.hpp"
 #include "data/safetensors.hpp"
+#include "data/text.hpp"
 
 namespace maxcert {
 namespace {
@@ -37,6 +40,12 @@ void show_progress(Options& options, Progress& progress, const std::string& stra
     };
 }
 
+/// The items of the list option if it is given, otherwise the single option.
+std::vector<std::string> either(const CommandLine& line, const std::string& single, const std::string& list) {
+    if (!line.given(list)) return {line.get(single)};
+    return split(line.get(list), ',');
+}
+
 }  // namespace
 
 void add_certify_options(CommandLine& line) {
@@ -45,6 +54,9 @@ void add_certify_options(CommandLine& line) {
     line.text("max-bits", "N", "4096",
               "precision at which escalation gives up (what is open then is not proved)");
     line.text("margin", "D", "0", "certify that the right logit wins by more than D (a decimal number)");
+    line.text("semantics", "NAME", "real",
+              "real: a claim about exact arithmetic; float32: about every float32 evaluation of the model");
+    line.text("exp-ulp", "N", "4", "float32: the program's exp is within this many units in the last place");
     line.text("max-enumeration", "N", "68719476736", "brute_force is skipped above this many sequences");
     line.text("node-budget", "N", "0", "multiset: nodes to visit; 0 for the default");
     line.text("mass-threshold", "X", "", "multiset: leave nodes below this share of all sequences unproved");
@@ -60,6 +72,8 @@ Options certify_options(const CommandLine& line) {
     options.arithmetic = arithmetic == "mpfr" ? Arithmetic::mpfr : Arithmetic::filtered;
     options.max_bits = static_cast<long>(line.whole("max-bits", 53, 65536));
     options.margin = Margin(line.get("margin"));
+    options.semantics = parse_semantics(line.get("semantics"));
+    options.exp_ulp = static_cast<unsigned>(line.whole("exp-ulp", 0, kMaxExpUlp));
     options.max_enumeration = Count(line.whole("max-enumeration", 0, 1000000000000000000ul));
     options.node_budget = line.whole("node-budget", 0, 1000000000000ul);
     if (line.given("mass-threshold")) options.mass_threshold = line.number("mass-threshold", 0, 1);
@@ -77,6 +91,11 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     line.text("strategies", "LIST", "all",
               "names, groups (paper, all) and globs, with commas; see maxcert strategies");
     add_certify_options(line);
+    line.text("margins", "LIST", "", "instead of --margin: one result for each of these margins");
+    line.text("weight-radius", "R", "0",
+              "certify every model whose weights are within R (1e-6), or within R times their size (1e-4r)");
+    line.text("weight-radii", "LIST", "", "instead of --weight-radius: one result for each of these");
+    line.text("weights-format", "NAME", "float32", "round the weights to bf16 or fp16 first");
     line.text("format", "NAME", "table", "table, json or csv, on stdout");
     line.text("certificates", "DIR", "", "write one certificate per strategy into this folder");
     line.text("threads", "N", "1", "worker threads, or all");
@@ -89,21 +108,39 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     const std::string format = line.get("format");
     format_results({}, format);  // refuse a bad format before the work
     const ProgressStyle style = progress_style(line.get("progress"));
-    Subject subject(load_weights(line.require("weights"), load_torch));
+    const auto margins = either(line, "margin", "margins");
+    const auto radii = either(line, "weight-radius", "weight-radii");
+    if (line.given("certificates") && margins.size() * radii.size() > 1) {
+        throw UsageError("--certificates holds one certificate per strategy, so one margin and one radius");
+    }
+    const WeightFormat weights_format = parse_weight_format(line.get("weights-format"));
+    std::vector<WeightRadius> boxes;
+    for (const auto& radius : radii) boxes.push_back(parse_weight_radius(radius));
+    std::vector<Margin> leads;
+    for (const auto& margin : margins) leads.emplace_back(margin);
+    const Weights weights = load_weights(line.require("weights"), load_torch);
 
     std::vector<Json> results;
     std::vector<std::pair<std::string, std::string>> files;
-    {
-        Progress progress(style, "certify", static_cast<double>(strategies.size()));
+    const std::size_t tasks = strategies.size() * boxes.size() * leads.size();
+    auto progress_line = std::make_unique<Progress>(style, "certify", static_cast<double>(tasks));
+    Progress& progress = *progress_line;
+    for (const WeightRadius& box : boxes) {
+        Subject subject(weights, box, weights_format);
         for (const Strategy* strategy : strategies) {
-            if (stop_requested()) break;
-            const auto before = static_cast<double>(results.size());
-            show_progress(options, progress, strategy->info().name, before);
-            results.push_back(certify_one(subject, *strategy, options));
-            progress.update(before + 1, strategy->info().name);
-            files.emplace_back(certificate_file_name(strategy->info().name), results.back().dump(1) + "\n");
+            for (const Margin& margin : leads) {
+                if (stop_requested()) break;
+                options.margin = margin;
+                const auto before = static_cast<double>(results.size());
+                show_progress(options, progress, strategy->info().name, before);
+                results.push_back(certify_one(subject, *strategy, options));
+                progress.update(before + 1, strategy->info().name);
+                files.emplace_back(certificate_file_name(strategy->info().name),
+                                   results.back().dump(1) + "\n");
+            }
         }
     }
+    progress_line.reset();
     if (line.given("certificates")) {
         std::error_code error;
         std::filesystem::create_directories(line.get("certificates"), error);

@@ -18,7 +18,6 @@ class Margin {
     explicit Margin(const std::string& text);
 
     const std::string& text() const { return text_; }
-    bool is_zero() const { return upper_ == 0; }
 
     /// Adds `extra` >= 0 (a proved upper bound, e.g. of a float32 error) to the margin that checks use; the
     /// text stays.

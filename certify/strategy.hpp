@@ -23,10 +23,15 @@ struct StrategyInfo {
     bool in_paper = false;   ///< one of the paper's 102
 };
 
+/// What the claim is about: exact real arithmetic, or the program that computes in float32 (THEORY T6).
+enum class Semantics { real, float32 };
+
 struct Options {
     Arithmetic arithmetic = Arithmetic::filtered;
     long max_bits = 4096;  ///< precision at which escalation gives up: what is undecided then is not proved
     Margin margin;
+    Semantics semantics = Semantics::real;  ///< for certify_one; strategies only see the margin it makes
+    unsigned exp_ulp = 4;                   ///< float32: accuracy assumed of the program's exp
     unsigned threads = 1;
 
     // Search and walks.

@@ -7,6 +7,7 @@
 #include "certify/arithmetic/estimate.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
+#include "data/errors.hpp"
 
 namespace maxcert {
 namespace {
@@ -41,8 +42,25 @@ WeightMatrices<N> enclose_all(const Weights& w, const WeightRadius& radius) {
 
 }  // namespace
 
-Subject::Subject(Weights weights, WeightRadius radius)
-    : weights_(std::move(weights)), radius_(radius), sha256_(weights_.sha256()) {}
+WeightRadius parse_weight_radius(const std::string& text) {
+    const bool relative = !text.empty() && text.back() == 'r';
+    try {
+        const Margin size(relative ? text.substr(0, text.size() - 1) : text);
+        const RoundUpward up;
+        const double radius = upper_double(size.enclose<Interval>());
+        return relative ? WeightRadius{0, radius} : WeightRadius{radius, 0};
+    } catch (const UsageError&) {
+        throw UsageError(
+            "a weight radius is a decimal number >= 0 such as 1e-6, or 1e-4r for a relative one, "
+            "not '" +
+            text.substr(0, 60) + "'");
+    }
+}
+
+Subject::Subject(Weights weights, WeightRadius radius, WeightFormat format)
+    : weights_(std::move(weights)), radius_(radius), format_(format), sha256_(weights_.sha256()) {
+    if (format_ != WeightFormat::float32) weights_ = rounded_to(weights_, format_);
+}
 
 template <>
 WeightMatrices<Interval> Subject::weight_matrices<Interval>() const {

@@ -9,6 +9,7 @@
 
 #include "certify/margin.hpp"
 #include "certify/paths.hpp"
+#include "data/weight_format.hpp"
 #include "data/weights.hpp"
 
 namespace maxcert {
@@ -23,15 +24,22 @@ struct WeightRadius {
     bool is_zero() const { return absolute == 0 && relative == 0; }
 };
 
+/// "1e-6" is absolute, "1e-4r" relative; rounded up to doubles. Throws UsageError for anything else.
+WeightRadius parse_weight_radius(const std::string& text);
+
 /// Not thread-safe: one thread prepares, then workers may read what they were handed.
 class Subject {
   public:
-    explicit Subject(Weights weights, WeightRadius radius = {});
+    /// Rounds the weights to `format` first (InputError where they overflow it); the box is around the
+    /// result.
+    explicit Subject(Weights weights, WeightRadius radius = {}, WeightFormat format = WeightFormat::float32);
 
     const Weights& weights() const { return weights_; }
     const Shape& shape() const { return weights_.shape; }
+    /// Of the weights as they were given, before any rounding.
     const std::string& sha256() const { return sha256_; }
     const WeightRadius& radius() const { return radius_; }
+    WeightFormat format() const { return format_; }
 
     /// Enclosures of the weights in N (for Interval: RoundUpward is set inside).
     template <class N>
@@ -56,6 +64,7 @@ class Subject {
   private:
     Weights weights_;
     WeightRadius radius_;
+    WeightFormat format_;
     std::string sha256_;
     std::unordered_map<std::string, std::any> cache_;
 };
