@@ -52,7 +52,19 @@ std::uint64_t mpfr_operations() {
     return operations;
 }
 
+namespace {
+
+/// MPFR keeps constants and scratch memory per thread; without this they leak with every thread that ends.
+struct FreeCacheAtThreadEnd {
+    ~FreeCacheAtThreadEnd() { mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE); }
+    void use() const {}
+};
+thread_local const FreeCacheAtThreadEnd free_cache;
+
+}  // namespace
+
 WorkingPrecision::WorkingPrecision(long bits) : before_(precision) {
+    free_cache.use();  // a thread_local object exists once it is used
     precision = std::max(bits, 53L);
 }
 WorkingPrecision::~WorkingPrecision() {
