@@ -108,6 +108,7 @@ class Convolution {
         }
         const double excess = all + loss;  // the largest sum with m, rounded as the mode in force says
         if (!std::isfinite(all) || !std::isfinite(excess)) return false;
+        if (!(highest < std::numeric_limits<double>::max())) return false;  // what overflow rounds down to
         impossible_ = excess < 0;  // upper ends rounded upward: no sum reaches 0; for lower counts 0 is sound
         const double aim = std::max(excess, 0x1p-900) / static_cast<double>(grid);
         int exponent = 0;
