@@ -29,6 +29,12 @@ Weights load_torch(const std::string& path) {
     return train_room().load_torch(path);
 }
 
+std::vector<std::string> certificate_files(const std::vector<const Strategy*>& strategies) {
+    std::vector<std::string> names;
+    for (const Strategy* strategy : strategies) names.push_back(certificate_file_name(strategy->info().name));
+    return names;
+}
+
 Stages wire(const Config& config, const std::vector<const Strategy*>& strategies, const Options& options,
             const std::string& device) {
     Stages stages;
@@ -57,9 +63,7 @@ Stages wire(const Config& config, const std::vector<const Strategy*>& strategies
         study.thorough = seed == example;
         return study_model(subject, study);
     };
-    for (const Strategy* strategy : strategies) {
-        stages.certifier.file_names.push_back(certificate_file_name(strategy->info().name));
-    }
+    stages.certifier.file_names = certificate_files(strategies);
     stages.certifier.valid = [&strategies, &options](std::size_t i, const Json& certificate,
                                                      const std::string& sha256) {
         return answers(certificate, *strategies[i], options, sha256);
@@ -144,7 +148,12 @@ const std::vector<Command>& commands() {
         {"verify", "recheck a certificate", [](const Arguments& a) { return verify_command(a, load_torch); },
          false},
         {"report", "tables, figures and an HTML report of results", report_command, false},
-        {"status", "what a results folder holds and misses", status_command, false},
+        {"status", "what a results folder holds and misses",
+         [](const Arguments& a) {
+             return status_command(
+                 a, [](const std::string& list) { return certificate_files(select_strategies(list)); });
+         },
+         false},
         {"strategies", "list the proof strategies", strategies_command, false},
         {"seeds", "list the seeds of a configuration", seeds_command, false},
     };

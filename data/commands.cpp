@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <set>
 
 #include "data/command_line.hpp"
 #include "data/config.hpp"
@@ -62,84 +61,6 @@ int seeds_command(const std::vector<std::string>& arguments) {
     } else {
         throw UsageError("--format takes table, csv or json, not '" + format + "'");
     }
-    return 0;
-}
-
-int status_command(const std::vector<std::string>& arguments) {
-    CommandLine line("status", "shows what a results folder holds, what is missing, stale or corrupt",
-                     {"maxcert status --results results/max-of-4"});
-    line.text("results", "DIR", "", "a folder written by maxcert run");
-    line.text("format", "NAME", "table", "table or json");
-    if (!line.parse(arguments)) return 0;
-    const Results results = Results::existing(line.require("results"));
-    const std::string format = line.get("format");
-    if (format != "table" && format != "json")
-        throw UsageError("--format takes table or json, not '" + format + "'");
-
-    // A strategy is expected of every seed once one seed has it.
-    std::set<std::string> expected;
-    std::map<std::uint64_t, std::map<std::string, std::optional<Json>>> found;
-    std::vector<std::uint64_t> seeds = results.seeds();
-    for (const auto seed : seeds) {
-        found[seed] = results.certificates(seed);
-        for (const auto& entry : found[seed]) expected.insert(entry.first);
-    }
-    Json missing_seeds = Json::array(), missing_indices = Json::array();
-    const auto wanted = results.config().value("seeds", std::vector<std::uint64_t>());
-    std::size_t complete = 0;
-    Json stale = Json::array(), corrupt = Json::array(), missing = Json::array();
-    for (std::size_t index = 0; index < wanted.size(); ++index) {
-        const auto seed = wanted[index];
-        const auto model = found.count(seed) != 0 ? results.model(seed) : std::nullopt;
-        if (!model) {
-            missing_seeds.push_back(seed);
-            missing_indices.push_back(index);
-            continue;
-        }
-        bool whole = true;
-        for (const auto& name : expected) {
-            const std::string path = fmt::format("seed-{}/certificates/{}", seed, name);
-            const auto entry = found[seed].find(name);
-            if (entry == found[seed].end()) {
-                missing.push_back(path);
-            } else if (!entry->second) {
-                corrupt.push_back(path);
-            } else if (entry->second->value("weights_sha256", "") != model->value("weights_sha256", "?") ||
-                       entry->second->value("program", "") != std::string("maxcert ") + MAXCERT_VERSION) {
-                stale.push_back(path);
-            } else {
-                continue;
-            }
-            whole = false;
-        }
-        if (whole) {
-            ++complete;
-        } else {
-            missing_indices.push_back(index);
-        }
-    }
-    const Json status = {{"folder", results.folder()}, {"config_hash", results.config()["config_hash"]},
-                         {"seeds", wanted.size()},     {"strategies", expected.size()},
-                         {"complete_seeds", complete}, {"missing_seeds", missing_seeds},
-                         {"missing_records", missing}, {"stale_records", stale},
-                         {"corrupt_records", corrupt}, {"redo_indices", missing_indices}};
-    if (format == "json") {
-        fmt::print("{}\n", status.dump(2));
-        return 0;
-    }
-    fmt::print("{}: {} of {} seeds complete with {} strategies each\n", results.folder(), complete,
-               wanted.size(), expected.size());
-    const auto list = [](const char* what, const Json& items) {
-        if (items.empty()) return;
-        fmt::print("{}: {}\n", what, items.size());
-        for (const auto& item : items)
-            fmt::print("  {}\n", item.is_string() ? item.get<std::string>() : item.dump());
-    };
-    list("seeds not there", missing_seeds);
-    list("records missing", missing);
-    list("records stale (other weights or program version)", stale);
-    list("records corrupt", corrupt);
-    if (!missing_indices.empty()) fmt::print("run again to complete: finished records are kept\n");
     return 0;
 }
 

@@ -1,6 +1,7 @@
 // The commands of the data room.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,11 @@ namespace maxcert {
 /// `maxcert seeds`: the seeds of a configuration, and the generator seeds each turns into.
 int seeds_command(const std::vector<std::string>& arguments);
 
+/// File names of the certificates of a list of strategies.
+using CertificateFiles = std::function<std::vector<std::string>(const std::string& strategies)>;
+
 /// `maxcert status`: what a results folder holds, what is missing, stale or corrupt.
-int status_command(const std::vector<std::string>& arguments);
+int status_command(const std::vector<std::string>& arguments, const CertificateFiles& files_of);
 
 /// `maxcert report`: writes summary.csv and hands the folder to scripts/report.
 int report_command(const std::vector<std::string>& arguments);

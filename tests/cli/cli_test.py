@@ -188,6 +188,11 @@ class Run(Folder):
         certificates[-1].write_text(certificates[-1].read_text()[:100])
         status = json.loads(run("status", "--results", str(one), "--format", "json").stdout)
         self.assertEqual(len(status["corrupt_records"]), 1)
+        for path in one.glob("seed-*/certificates/cubic.json"):
+            path.unlink()
+        missing = json.loads(run("status", "--results", str(one), "--config", SMOKE, "--seeds", "first:3",
+                                 "--format", "json").stdout)["missing_records"]
+        self.assertEqual(len([path for path in missing if path.endswith("/cubic.json")]), 3)
         run(*arguments, "--out", str(one))
         self.assertEqual(self.records(one), self.records(two))
 
