@@ -88,16 +88,15 @@ int run_command(const Arguments& arguments) {
         {"maxcert run --config configs/max-of-4.cfg",
          "maxcert run --config configs/max-of-4.cfg --seeds 123,50 --strategies paper",
          "maxcert run --config configs/max-of-10.cfg --seeds @7 --strategies multiset --out results/ten"});
-    line.text("config", "FILE", "", "an experiment, such as configs/max-of-4.cfg");
-    line.text("seeds", "LIST", "all",
-              "all, numbers with commas, first:N, @I (0-based index), @I/N (I-th of N blocks)");
+    add_config_option(line);
+    add_seeds_option(line);
     line.text("strategies", "LIST", "", "names, groups (paper, all) and globs; default: the configuration's");
     line.text("out", "DIR", "",
               "results folder; default results/NAME; what is there and valid is not done again");
     add_certify_options(line);
     line.text("threads", "N", "all", "seeds worked on side by side, or all");
     line.text("device", "NAME", "cpu", "where to train: cpu or cuda");
-    line.text("progress", "STYLE", "auto", "auto, plain or none, on stderr");
+    add_progress_option(line);
     if (!line.parse(arguments)) return 0;
 
     const Config config = load_config(line.require("config"));

@@ -5,7 +5,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 
 #include "certify/certificate.hpp"
 #include "certify/deployment.hpp"
@@ -98,8 +97,8 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     line.text("weights-format", "NAME", "float32", "round the weights to bf16 or fp16 first");
     line.text("format", "NAME", "table", "table, json or csv, on stdout");
     line.text("certificates", "DIR", "", "write one certificate per strategy into this folder");
-    line.text("threads", "N", "1", "worker threads, or all");
-    line.text("progress", "STYLE", "auto", "auto, plain or none, on stderr");
+    add_threads_option(line, "1");
+    add_progress_option(line);
     if (!line.parse(arguments)) return 0;
 
     const auto strategies = select_strategies(line.get("strategies"));
@@ -123,24 +122,24 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     std::vector<Json> results;
     std::vector<std::pair<std::string, std::string>> files;
     const std::size_t tasks = strategies.size() * boxes.size() * leads.size();
-    auto progress_line = std::make_unique<Progress>(style, "certify", static_cast<double>(tasks));
-    Progress& progress = *progress_line;
-    for (const WeightRadius& box : boxes) {
-        Subject subject(weights, box, weights_format);
-        for (const Strategy* strategy : strategies) {
-            for (const Margin& margin : leads) {
-                if (stop_requested()) break;
-                options.margin = margin;
-                const auto before = static_cast<double>(results.size());
-                show_progress(options, progress, strategy->info().name, before);
-                results.push_back(certify_one(subject, *strategy, options));
-                progress.update(before + 1, strategy->info().name);
-                files.emplace_back(certificate_file_name(strategy->info().name),
-                                   results.back().dump(1) + "\n");
+    {  // the progress line ends before the results begin
+        Progress progress(style, "certify", static_cast<double>(tasks));
+        for (const WeightRadius& box : boxes) {
+            Subject subject(weights, box, weights_format);
+            for (const Strategy* strategy : strategies) {
+                for (const Margin& margin : leads) {
+                    if (stop_requested()) break;
+                    options.margin = margin;
+                    const auto before = static_cast<double>(results.size());
+                    show_progress(options, progress, strategy->info().name, before);
+                    results.push_back(certify_one(subject, *strategy, options));
+                    progress.update(before + 1, strategy->info().name);
+                    files.emplace_back(certificate_file_name(strategy->info().name),
+                                       results.back().dump(1) + "\n");
+                }
             }
         }
     }
-    progress_line.reset();
     if (line.given("certificates")) {
         std::error_code error;
         std::filesystem::create_directories(line.get("certificates"), error);
@@ -156,7 +155,7 @@ int verify_command(const std::vector<std::string>& arguments, const TorchLoader&
                      {"maxcert verify --certificate certificates/cubic.json --weights model.safetensors"});
     line.text("certificate", "FILE", "", "a certificate written by certify or run");
     line.text("weights", "FILE", "", "the weights that it speaks about");
-    line.text("threads", "N", "1", "worker threads, or all");
+    add_threads_option(line, "1");
     if (!line.parse(arguments)) return 0;
 
     const std::string path = line.require("certificate");

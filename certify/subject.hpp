@@ -59,7 +59,6 @@ class Subject {
         if (!slot.has_value()) slot = std::make_shared<T>(make());
         return *std::any_cast<std::shared_ptr<T>&>(slot);
     }
-    void forget(const std::string& key) { cache_.erase(key); }
 
   private:
     Weights weights_;

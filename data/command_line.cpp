@@ -96,6 +96,23 @@ unsigned long CommandLine::whole(const std::string& name, unsigned long low, uns
     return value;
 }
 
+void add_config_option(CommandLine& line) {
+    line.text("config", "FILE", "", "an experiment, such as configs/max-of-4.cfg");
+}
+
+void add_seeds_option(CommandLine& line) {
+    line.text("seeds", "LIST", "all",
+              "all, numbers with commas, first:N, @I (0-based index), @I/N (I-th of N blocks)");
+}
+
+void add_threads_option(CommandLine& line, const std::string& fallback) {
+    line.text("threads", "N", fallback, "worker threads, or all");
+}
+
+void add_progress_option(CommandLine& line) {
+    line.text("progress", "STYLE", "auto", "auto, plain or none, on stderr");
+}
+
 unsigned thread_count(const CommandLine& line) {
     if (line.get("threads") == "all") return std::max(1u, std::thread::hardware_concurrency());
     return static_cast<unsigned>(line.whole("threads", 1, 1024));

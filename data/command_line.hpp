@@ -38,6 +38,12 @@ class CommandLine {
     boost::program_options::variables_map values_;
 };
 
+/// Options that several commands have, declared in one place.
+void add_config_option(CommandLine& line);
+void add_seeds_option(CommandLine& line);
+void add_threads_option(CommandLine& line, const std::string& fallback);
+void add_progress_option(CommandLine& line);
+
 /// --threads: a number, or `all` for every core.
 unsigned thread_count(const CommandLine& line);
 

@@ -35,9 +35,8 @@ int seeds_command(const std::vector<std::string>& arguments) {
     CommandLine line("seeds", "lists the seeds of a configuration",
                      {"maxcert seeds --config configs/max-of-4.cfg",
                       "maxcert seeds --config configs/max-of-4.cfg --seeds @3/10 --format csv"});
-    line.text("config", "FILE", "", "an experiment, such as configs/max-of-4.cfg");
-    line.text("seeds", "LIST", "all",
-              "all, numbers with commas, first:N, @I (0-based index), @I/N (I-th of N blocks)");
+    add_config_option(line);
+    add_seeds_option(line);
     line.text("format", "NAME", "table", "table (one seed a line) or csv, json (with the generators' seeds)");
     if (!line.parse(arguments)) return 0;
     const Config config = load_config(line.require("config"));

@@ -17,13 +17,12 @@ int train_command(const std::vector<std::string>& arguments) {
         "train", "trains models and saves their weights",
         {"maxcert train --config configs/max-of-4.cfg --seeds 123 --save models",
          "maxcert train --config configs/max-of-10.cfg --seeds first:8 --threads all --save models"});
-    line.text("config", "FILE", "", "an experiment, such as configs/max-of-4.cfg");
-    line.text("seeds", "LIST", "all",
-              "all, numbers with commas, first:N, @I (0-based index), @I/N (I-th of N blocks)");
+    add_config_option(line);
+    add_seeds_option(line);
     line.text("save", "DIR", "", "where seed-N.safetensors are written");
-    line.text("threads", "N", "all", "worker threads, or all");
+    add_threads_option(line, "all");
     line.text("device", "NAME", "cpu", "cpu or cuda");
-    line.text("progress", "STYLE", "auto", "auto, plain or none, on stderr");
+    add_progress_option(line);
     if (!line.parse(arguments)) return 0;
     const Config config = load_config(line.require("config"));
     const auto seeds = select_seeds(line.get("seeds"), config.seeds);

@@ -87,6 +87,37 @@ void for_each_vector(Hints& h, const SubcubicOptions& o, const Shape& s, Visit&&
     visit("peel_key", h.score.peel_key, s.d_vocab);
 }
 
+/// The fields of a hints object; every one that it has must have been read in the end.
+class Fields {
+  public:
+    explicit Fields(const Json& json) : json_(json) {
+        if (!json.is_object()) reject("", "not an object");
+    }
+    const Json& read(const char* name) {
+        ++read_;
+        const auto found = json_.find(name);
+        if (found == json_.end()) reject(name, "missing");
+        return *found;
+    }
+    void expect_no_more() const {
+        if (read_ != json_.size()) reject("", "has fields that this strategy does not use");
+    }
+
+  private:
+    const Json& json_;
+    std::size_t read_ = 0;
+};
+
+void read_vectors(Fields& fields, SubcubicHints& hints, const SubcubicOptions& options, const Shape& shape) {
+    for_each_vector(hints, options, shape,
+                    [&](const char* name, std::vector<double>& values, std::size_t length) {
+                        values = parse_vector(fields.read(name), name, length);
+                    });
+    if (options.error == QkError::svd) {
+        hints.score.residual_norm = parse_finite(fields.read("residual_norm"), "residual_norm");
+    }
+}
+
 void append_bytes(std::string& key, const std::vector<double>& values) {
     key += std::to_string(values.size()) + ':';
     key.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double));
@@ -109,29 +140,16 @@ Json hints_to_json(const SubcubicHints& hints, const SubcubicOptions& options) {
 
 SubcubicHints hints_from_json(const Json& json, const SubcubicOptions& options, const Shape& shape) {
     SubcubicHints hints;
-    std::size_t fields = 0;
-    const auto field = [&](const char* name) -> const Json& {
-        ++fields;
-        const auto found = json.find(name);
-        if (found == json.end()) reject(name, "missing");
-        return *found;
-    };
-    if (!json.is_object()) reject("", "not an object");
-    for_each_vector(hints, options, shape,
-                    [&](const char* name, std::vector<double>& values, std::size_t length) {
-                        values = parse_vector(field(name), name, length);
-                    });
-    if (options.error == QkError::svd) {
-        hints.score.residual_norm = parse_finite(field("residual_norm"), "residual_norm");
-    }
+    Fields fields(json);
+    read_vectors(fields, hints, options, shape);
     if (options.attention == AttentionBound::mean_query) {
         const std::size_t length = static_cast<std::size_t>(shape.d_vocab) * (shape.n_ctx - 1);
-        hints.mean_attention = parse_runs(field("mean_attention"), "mean_attention", length);
+        hints.mean_attention = parse_runs(fields.read("mean_attention"), "mean_attention", length);
         for (const std::uint32_t units : hints.mean_attention) {
             if (units > kAttentionUnits) reject("mean_attention", "above 1");
         }
     }
-    hints.gaps = parse_runs(field("gaps"), "gaps", number_of_cells(shape));
+    hints.gaps = parse_runs(fields.read("gaps"), "gaps", number_of_cells(shape));
     for_each_cell(shape, [&](std::size_t i, const Cell& cell) {
         const std::uint32_t gap = hints.gaps[i];
         if (gap != 0 && !CellRules::admits(shape, cell, gap)) {
@@ -140,7 +158,7 @@ SubcubicHints hints_from_json(const Json& json, const SubcubicOptions& options, 
                                ") is no cell");
         }
     });
-    if (fields != json.size()) reject("", "has fields that this strategy does not use");
+    fields.expect_no_more();
     return hints;
 }
 
@@ -153,23 +171,10 @@ Json score_hints_to_json(const ScoreHints& hints, QkError error) {
 }
 
 ScoreHints score_hints_from_json(const Json& json, QkError error, const Shape& shape) {
-    if (!json.is_object()) reject("score", "not an object");
     SubcubicHints hints;
-    std::size_t fields = 0;
-    const auto field = [&](const char* name) -> const Json& {
-        ++fields;
-        const auto found = json.find(name);
-        if (found == json.end()) reject(name, "missing");
-        return *found;
-    };
-    for_each_vector(hints, SubcubicOptions{Direct::exact, AttentionBound::convex, error}, shape,
-                    [&](const char* name, std::vector<double>& values, std::size_t length) {
-                        values = parse_vector(field(name), name, length);
-                    });
-    if (error == QkError::svd) {
-        hints.score.residual_norm = parse_finite(field("residual_norm"), "residual_norm");
-    }
-    if (fields != json.size()) reject("score", "has fields that this strategy does not use");
+    Fields fields(json);
+    read_vectors(fields, hints, {Direct::exact, AttentionBound::convex, error}, shape);
+    fields.expect_no_more();
     return hints.score;
 }
 

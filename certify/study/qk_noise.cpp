@@ -1,25 +1,20 @@
 #include "certify/study/qk_noise.hpp"
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "certify/singular.hpp"
 #include "certify/study/double_paths.hpp"
 
 namespace maxcert {
 namespace {
 
 using Vector = Eigen::VectorXd;
-using Svd = Eigen::BDCSVD<Eigen::MatrixXd>;
 using Factors = std::array<DoubleMatrix, 4>;  // their product is the residual
 
 Vector row_ranges(const DoubleMatrix& m) {
     return m.rowwise().maxCoeff() - m.rowwise().minCoeff();
-}
-
-double sigma1(const DoubleMatrix& m) {
-    return Svd(m).singularValues()(0);
 }
 
 // W_E + W_pos[last] on the query side, W_E + mean position on the key side.
@@ -37,8 +32,8 @@ DoubleMatrix product(const Factors& f) {
 }
 
 void peel_top(DoubleMatrix& m) {
-    const Svd svd(m, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    m -= svd.singularValues()(0) * svd.matrixU().col(0) * svd.matrixV().col(0).transpose();
+    const Singular top = singular_values(m);
+    m -= top.values(0) * top.left * top.right.transpose();
 }
 
 // |x| range(y), row by row; with the mean row of x bounded exactly if `mean`.
@@ -78,11 +73,11 @@ Json looseness(const Factors& f) {
     };
     double sigmas = std::sqrt(2.0), norms = std::sqrt(2.0);
     for (const auto& factor : f) {
-        sigmas *= sigma1(factor);
+        sigmas *= singular_values(factor).values(0);
         norms *= factor.norm();
     }
     note("max_diff_exact", truth);
-    note("sqrt2_sigma1_of_product", std::sqrt(2.0) * sigma1(residual));
+    note("sqrt2_sigma1_of_product", std::sqrt(2.0) * singular_values(residual).values(0));
     note("sqrt2_frobenius_of_product", std::sqrt(2.0) * residual.norm());
     note("sqrt2_product_of_sigma1", sigmas);
     note("sqrt2_product_of_frobenius", norms);
@@ -104,17 +99,16 @@ Json looseness(const Factors& f) {
 
 // The residual X_q W_Q W_K' X_k' once the top singular vectors of the whole product are projected out.
 Factors residual_factors(Factors f) {
-    const Svd svd(product(f), Eigen::ComputeThinU | Eigen::ComputeThinV);
-    const Vector u = svd.matrixU().col(0), v = svd.matrixV().col(0);
-    f[0] -= u * (u.transpose() * f[0]);
-    f[3] -= (f[3] * v) * v.transpose();
+    const Singular top = singular_values(product(f));
+    f[0] -= top.left * (top.left.transpose() * f[0]);
+    f[3] -= (f[3] * top.right) * top.right.transpose();
     return f;
 }
 
 }  // namespace
 
 Json qk_spectrum(const Weights& weights) {
-    const Vector sigma = Svd(product(qk_factors(weights))).singularValues() /
+    const Vector sigma = singular_values(product(qk_factors(weights))).values /
                          std::sqrt(static_cast<double>(weights.shape.d_head));
     Json values = Json::array();
     for (Eigen::Index i = 0; i < std::min<Eigen::Index>(sigma.size(), weights.shape.d_head); ++i) {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <Eigen/Core>
+
+namespace maxcert {
+
+/// Singular values of a matrix and the vectors of the largest one, in plain doubles: for hints and statistics,
+/// never for a proof.
+struct Singular {
+    Eigen::VectorXd values;       // descending, min(rows, columns) of them
+    Eigen::VectorXd left, right;  // of the largest; zeros where the matrix is zero
+};
+
+/// Through the Gram matrix of the shorter side: small singular values are right to 1e-8 of the largest only.
+/// Whatever is not finite gives values that are not finite; throws nothing.
+Singular singular_values(const Eigen::MatrixXd& m);
+
+}  // namespace maxcert
