@@ -73,7 +73,7 @@ int report_command(const std::vector<std::string>& arguments) {
     if (!line.parse(arguments)) return 0;
     const std::string folder = line.require("results");
     Results::existing(folder).write_summary();
-    std::vector<std::string> command = {"python3", report_script(), "--results", folder};
+    std::vector<std::string> command = {"/usr/bin/python3", report_script(), "--results", folder};
     for (const char* option : {"out", "seed"}) {
         if (!line.given(option)) continue;
         command.push_back(std::string("--") + option);
@@ -82,8 +82,11 @@ int report_command(const std::vector<std::string>& arguments) {
     std::vector<char*> argv;
     for (auto& word : command) argv.push_back(word.data());
     argv.push_back(nullptr);
-    // Debian's interpreter first: it is the one that has Debian's matplotlib.
-    execv("/usr/bin/python3", argv.data());
+    // Debian's interpreter first: it is the one that has Debian's matplotlib. Called by its full name, or it
+    // would take its modules from the first python3 of the PATH.
+    execv(argv[0], argv.data());
+    command[0] = "python3";
+    argv[0] = command[0].data();
     execvp(argv[0], argv.data());
     throw Error(std::string("cannot start python3: ") + std::strerror(errno));
 }

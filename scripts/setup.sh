@@ -26,6 +26,11 @@ install_packages() {
     apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
 }
 
+# try_packages PACKAGE...: the same for what some tests want, which are skipped without; goes on where it cannot.
+try_packages() {
+  (install_packages "$@") || echo "going on without ${*}: some tests will be skipped" >&2
+}
+
 # build [TARGET...]: configures once and builds the targets (all without any).
 build() {
   [ -f build/build.ninja ] || cmake --preset release >&2
