@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "certify/strategy.hpp"
 
@@ -32,5 +33,9 @@ bool answers(const Json& certificate, const Strategy& strategy, const Options& o
 
 /// Proves one strategy for a subject: prove, time it, and wrap it up.
 Json certify_one(Subject& subject, const Strategy& strategy, const Options& options);
+
+/// The same for each of some margins, in one pass where the strategy can (options.margin is not used).
+std::vector<Json> certify_margins(Subject& subject, const Strategy& strategy,
+                                  const std::vector<Margin>& margins, const Options& options);
 
 }  // namespace maxcert

@@ -121,22 +121,20 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
 
     std::vector<Json> results;
     std::vector<std::pair<std::string, std::string>> files;
-    const std::size_t tasks = strategies.size() * boxes.size() * leads.size();
     {  // the progress line ends before the results begin
-        Progress progress(style, "certify", static_cast<double>(tasks));
+        Progress progress(style, "certify", static_cast<double>(strategies.size() * boxes.size()));
+        double done = 0;
         for (const WeightRadius& box : boxes) {
             Subject subject(weights, box, weights_format);
             for (const Strategy* strategy : strategies) {
-                for (const Margin& margin : leads) {
-                    if (stop_requested()) break;
-                    options.margin = margin;
-                    const auto before = static_cast<double>(results.size());
-                    show_progress(options, progress, strategy->info().name, before);
-                    results.push_back(certify_one(subject, *strategy, options));
-                    progress.update(before + 1, strategy->info().name);
-                    files.emplace_back(certificate_file_name(strategy->info().name),
-                                       results.back().dump(1) + "\n");
+                if (stop_requested()) break;
+                const std::string& name = strategy->info().name;
+                show_progress(options, progress, name, done);
+                for (Json& certificate : certify_margins(subject, *strategy, leads, options)) {
+                    files.emplace_back(certificate_file_name(name), certificate.dump(1) + "\n");
+                    results.push_back(std::move(certificate));
                 }
+                progress.update(++done, name);
             }
         }
     }

@@ -70,6 +70,11 @@ class Strategy {
     /// Searches and checks. What it returns in `finding` comes from the check alone.
     virtual Proof prove(Subject& subject, const Options& options) const = 0;
 
+    /// What prove() finds for each of these margins (options.margin is not used), sharing work where the
+    /// strategy can; the times of a shared pass are those of its share.
+    virtual std::vector<Proof> prove_margins(Subject& subject, const std::vector<Margin>& margins,
+                                             const Options& options) const;
+
     /// Rechecks hints from a certificate, trusting nothing in them. Throws CertificateRejected for
     /// hints that are malformed or out of range, naming the claim that fails.
     virtual Finding check(Subject& subject, const Json& hints, const Options& options) const = 0;

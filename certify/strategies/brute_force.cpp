@@ -16,18 +16,33 @@ class BruteForce : public Strategy {
     BruteForce() : Strategy({"brute_force", "brute_force", "O(V^(K+1))", "every sequence, exactly", true}) {}
 
     Proof prove(Subject& subject, const Options& options) const override {
-        Proof proof;
+        return prove_margins(subject, {options.margin}, options).front();
+    }
+
+    std::vector<Proof> prove_margins(Subject& subject, const std::vector<Margin>& margins,
+                                     const Options& options) const override {
+        std::vector<Proof> proofs(margins.size());
         const Count total = power(subject.shape().d_vocab, subject.shape().n_ctx);
+        std::string skipped;
         if (total > options.max_enumeration) {
-            proof.skipped = total.get_str() + " sequences, more than --max-enumeration allows";
+            skipped = total.get_str() + " sequences, more than --max-enumeration allows";
         } else if (total > largest_walk()) {
-            proof.skipped = total.get_str() + " sequences, more than a 63-bit counter holds";
-        } else {
-            const auto start = std::chrono::steady_clock::now();
-            proof.finding = check(subject, proof.hints, options);
-            proof.check_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            skipped = total.get_str() + " sequences, more than a 63-bit counter holds";
         }
-        return proof;
+        if (!skipped.empty()) {
+            for (Proof& proof : proofs) proof.skipped = skipped;
+            return proofs;
+        }
+        const auto start = std::chrono::steady_clock::now();
+        Options pass = options;
+        pass.time_limit_s *= static_cast<double>(margins.size());
+        std::vector<Finding> findings = count_sequences(subject, margins, pass);
+        const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
+        for (std::size_t d = 0; d < proofs.size(); ++d) {
+            proofs[d].finding = std::move(findings[d]);
+            proofs[d].check_s = all.count() / static_cast<double>(proofs.size());
+        }
+        return proofs;
     }
 
     Finding check(Subject& subject, const Json& hints, const Options& options) const override {

@@ -19,24 +19,10 @@ WalkResult walk_filtered(Subject& subject, const std::vector<Margin>& margins, W
     return walk_sequences(subject.paths<Interval>(), request);
 }
 
-WalkResult walk_in_mpfr(Subject& subject, const std::vector<Margin>& margins, const WalkRequest& request,
-                        long max_bits) {
+WalkResult walk_in_mpfr(Subject& subject, const Margin& margin, const WalkRequest& request, long max_bits) {
     const WorkingPrecision bits(std::min(kReferenceBits, max_bits));
     const Paths<MpfrInterval>& paths = subject.paths<MpfrInterval>();
-    WalkResult all;
-    for (std::size_t d = 0; d < margins.size(); ++d) {
-        WalkRequest one = request;
-        if (request.referee) {
-            one.referee = [&request, d](const OpenSequence& s) {
-                return request.referee({s.tokens, s.largest, s.outputs, d});
-            };
-        }
-        const MpfrInterval margin = margins[d].enclose<MpfrInterval>();
-        const WalkResult result = ReferenceWalk<MpfrInterval>(paths, margin, one).run();
-        all.counts.push_back(result.counts.front());
-        all.complete = all.complete && result.complete;
-    }
-    return all;
+    return ReferenceWalk<MpfrInterval>(paths, margin.enclose<MpfrInterval>(), request).run();
 }
 
 Count count_of(std::uint64_t n) {
@@ -64,6 +50,14 @@ std::vector<Finding> count_sequences(Subject& subject, const std::vector<Margin>
                                      const Options& options) {
     const Count total = power(subject.shape().d_vocab, subject.shape().n_ctx);
     if (mpz_sizeinbase(total.get_mpz_t(), 2) > 63) throw std::invalid_argument("too many sequences to walk");
+    const bool in_mpfr = options.arithmetic == Arithmetic::mpfr;
+    if (in_mpfr && margins.size() != 1) {  // no tables to share
+        Options one = options;
+        one.time_limit_s /= static_cast<double>(margins.size());
+        std::vector<Finding> findings;
+        for (const Margin& m : margins) findings.push_back(count_sequences(subject, {m}, one).front());
+        return findings;
+    }
     Referee referee(subject, options, margins);
     WalkRequest request;
     request.tied = tied_tokens(subject);
@@ -74,21 +68,21 @@ std::vector<Finding> count_sequences(Subject& subject, const std::vector<Margin>
         request.on_progress = [&options](double share) { options.on_progress(share, ""); };
     }
     const std::uint64_t mpfr_before = mpfr_operations();
-    const bool in_mpfr = options.arithmetic == Arithmetic::mpfr;
-    const WalkResult walk = in_mpfr ? walk_in_mpfr(subject, margins, request, options.max_bits)
+    const WalkResult walk = in_mpfr ? walk_in_mpfr(subject, margins.front(), request, options.max_bits)
                                     : walk_filtered(subject, margins, request);
     std::vector<Finding> findings;
-    for (const WalkCounts& counts : walk.counts) {
+    for (std::size_t d = 0; d < walk.counts.size(); ++d) {
+        const WalkCounts& counts = walk.counts[d];
         Finding f;
         f.correct = count_of(counts.right);
         f.upper = total - count_of(counts.wrong);
         f.complete = walk.complete;
         f.bits_used =
-            std::max(referee.stats().bits_used, in_mpfr ? std::min(kReferenceBits, options.max_bits) : 53);
+            std::max(referee.stats(d).bits_used, in_mpfr ? std::min(kReferenceBits, options.max_bits) : 53);
         f.figures["wrong"] = counts.wrong;
         f.figures["undecided"] = counts.open;
         f.figures["escalated"] = counts.escalated;
-        f.figures["mpfr_operations"] = in_mpfr ? mpfr_operations() - mpfr_before : referee.operations();
+        f.figures["mpfr_operations"] = in_mpfr ? mpfr_operations() - mpfr_before : referee.operations(d);
         if (!in_mpfr) {
             f.figures["active_triples"] = counts.active_triples;
             f.figures["sweeps"] = counts.sweeps;

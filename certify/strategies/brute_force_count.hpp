@@ -9,8 +9,8 @@ namespace maxcert {
 
 /// For each margin, how many sequences lead by more than it: Finding::correct are proved to, all but
 /// Finding::upper are proved not to. Honours options.arithmetic, max_bits, threads, time_limit_s and stop
-/// requests (options.margin is not used). With Arithmetic::filtered the tables are shared by all margins.
-/// d_vocab^n_ctx must fit in 63 bits (std::invalid_argument otherwise).
+/// requests (options.margin is not used). With Arithmetic::filtered the tables and the time limit are shared
+/// by all margins. d_vocab^n_ctx must fit in 63 bits (std::invalid_argument otherwise).
 std::vector<Finding> count_sequences(Subject& subject, const std::vector<Margin>& margins,
                                      const Options& options);
 

@@ -22,23 +22,24 @@ std::vector<MpfrInterval> own_attention(const Paths<MpfrInterval>& p, const Open
 }  // namespace
 
 Referee::Referee(Subject& subject, const Options& options, std::vector<Margin> margins)
-    : subject_(subject), options_(options), margins_(std::move(margins)) {}
+    : subject_(subject), options_(options), margins_(std::move(margins)), spent_(margins_.size()) {}
 
 Ruling Referee::rule(const OpenSequence& sequence) {
     if (!subject_.radius().is_zero()) return Ruling::open;  // no precision narrows a box of weights
     const std::lock_guard<std::mutex> lock(mutex_);
+    Spent& spent = spent_[sequence.margin];
     const std::uint64_t before = mpfr_operations();
     Ruling ruling = Ruling::right;
     for (const std::uint32_t x : sequence.outputs) {
         const Verdict verdict =
-            decide_in_mpfr(options_, stats_, [&] { return sign_verdict(lead(sequence, x)); });
+            decide_in_mpfr(options_, spent.stats, [&] { return sign_verdict(lead(sequence, x)); });
         if (verdict == Verdict::refuted) {
             ruling = Ruling::wrong;
             break;
         }
         if (verdict == Verdict::open) ruling = Ruling::open;
     }
-    operations_ += mpfr_operations() - before;
+    spent.operations += mpfr_operations() - before;
     return ruling;
 }
 

@@ -19,8 +19,9 @@ class Referee {
 
     Ruling rule(const OpenSequence& sequence);
 
-    const EscalationStats& stats() const { return stats_; }
-    std::uint64_t operations() const { return operations_; }  ///< on MPFR intervals
+    /// What the rulings on sequences with this margin took.
+    const EscalationStats& stats(std::size_t margin = 0) const { return spent_[margin].stats; }
+    std::uint64_t operations(std::size_t margin = 0) const { return spent_[margin].operations; }
 
   private:
     /// What does not depend on the sequence, at one precision.
@@ -33,6 +34,11 @@ class Referee {
         std::vector<MpfrInterval> largest_score;  // by query, when known is not empty
     };
 
+    struct Spent {
+        EscalationStats stats;
+        std::uint64_t operations = 0;  // on MPFR intervals
+    };
+
     AtPrecision& at_precision();
     const MpfrInterval& attention(AtPrecision& at, std::size_t q, std::size_t t, std::size_t i);
     /// Σ_i g_x(t_i, i) of T0.
@@ -42,8 +48,7 @@ class Referee {
     const Options& options_;
     std::vector<Margin> margins_;
     std::map<long, AtPrecision> by_precision_;
-    EscalationStats stats_;
-    std::uint64_t operations_ = 0;
+    std::vector<Spent> spent_;  // by margin
     std::mutex mutex_;
 };
 

@@ -82,11 +82,17 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
 
 void QueryTables::set_margin(const Interval& margin) {
     margin_ = margin;
-    for (auto& end : lead_) end.resize(n_ctx_ * d_vocab_);
+    for (lead_ = 0; lead_ < leads_.size(); ++lead_) {
+        const Interval& known = leads_[lead_].margin;
+        if (known.upper() == margin.upper() && known.negated_lower() == margin.negated_lower()) return;
+    }
+    leads_.push_back({margin, {}});
+    auto& ends = leads_.back().ends;
+    for (auto& end : ends) end.resize(n_ctx_ * d_vocab_);
     for (std::size_t j = 0; j < n_ctx_ * d_vocab_; ++j) {
         const Interval lead = attention_[j] * margin;
-        lead_[0][j] = static_cast<float>(lead.negated_lower());
-        lead_[1][j] = static_cast<float>(lead.upper());
+        ends[0][j] = static_cast<float>(lead.negated_lower());
+        ends[1][j] = static_cast<float>(lead.upper());
     }
 }
 
@@ -114,8 +120,9 @@ bool QueryTables::bound_outputs(int end, std::size_t m, std::vector<float>& boun
     std::fill(seen_.begin(), seen_.end(), 0.0F);
     std::fill(unseen_.begin(), unseen_.end(), -std::numeric_limits<float>::infinity());
     bool finite = true;
+    const std::vector<float>& lead = leads_[lead_].ends[static_cast<std::size_t>(end)];
     const auto offset = [&](std::size_t t, std::size_t i) {
-        const float value = row(1 - end, i, t)[m] + lead_[static_cast<std::size_t>(end)][i * d_vocab_ + t];
+        const float value = row(1 - end, i, t)[m] + lead[i * d_vocab_ + t];
         if (!(value < kFloatLimit)) finite = false;
         return value;
     };

@@ -33,7 +33,7 @@ class QueryTables {
     std::size_t d_vocab() const { return d_vocab_; }
     /// a_q(t,i) times exp(-constant): i < n_ctx, t < d_vocab.
     const Interval& attention(std::size_t t, std::size_t i) const { return attention_[i * d_vocab_ + t]; }
-    /// The margin of all that follows; 0 at first.
+    /// The margin of all that follows; 0 at first. Returning to one that was set before is cheap.
     void set_margin(const Interval& margin);
 
     /// g_x(t,i) of T0 for largest token m. The token at position i: the query at the last one.
@@ -63,7 +63,12 @@ class QueryTables {
     std::vector<Interval> attention_;
     EndPair attention_ends_;  // [position, stride], here [0] holds the lower ends themselves
     Interval margin_;
-    std::array<std::vector<float>, 2> lead_;  // [end][position][token]: attention times margin
+    struct Lead {
+        Interval margin;
+        std::array<std::vector<float>, 2> ends;  // [end][position][token]: attention times margin
+    };
+    std::vector<Lead> leads_;
+    std::size_t lead_ = 0;  // the one of margin_
     std::vector<float> values_[2];
     std::vector<float> offset_, largest_, seen_, unseen_;  // scratch of bound_outputs
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <numeric>
 
 #include "certify/strategies/brute_force_subtree.hpp"
 #include "certify/strategies/brute_force_tables.hpp"
@@ -28,6 +29,16 @@ bool surely_wrong(QueryTables& tables, std::size_t m, std::vector<float>& bounds
            std::any_of(outputs.begin(), outputs.end(), [&](std::uint32_t x) { return bounds[x] <= 0; });
 }
 
+/// The margins from the largest to the smallest, by index.
+std::vector<std::size_t> descending(const std::vector<Interval>& margins) {
+    std::vector<std::size_t> order(margins.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&margins](std::size_t a, std::size_t b) {
+        return margins[a].upper() > margins[b].upper();
+    });
+    return order;
+}
+
 /// All sequences with one query; adds to one count per margin. False if it ended early.
 bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size_t q,
                 const WalkRequest& request, const Kernels& kernels, std::vector<WalkCounts>& counts) {
@@ -35,19 +46,27 @@ bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size
     const std::size_t d_vocab = split.d_vocab, n_ctx = split.n_ctx;
     QueryTables tables(paths, split, q, kernels);
     Subtree subtree(request, kernels, d_vocab, n_ctx);
+    const std::vector<std::size_t> order = descending(request.margins);
     std::vector<float> bounds;
     std::vector<std::uint32_t> outputs;
-    for (std::size_t d = 0; d < request.margins.size(); ++d) {
-        tables.set_margin(request.margins[d]);
-        for (std::size_t m = q; m < (n_ctx == 1 ? q + 1 : d_vocab); ++m) {
+    for (std::size_t m = q; m < (n_ctx == 1 ? q + 1 : d_vocab); ++m) {
+        const std::uint64_t sequences = subtree.sequences(m, m == q);
+        double all_right_at = -1;  // every sequence leads by more than this
+        for (const std::size_t d : order) {
             if (stop_requested() || request.deadline.passed()) return false;
             if (!request.tied.empty() && request.tied[m]) {
-                counts[d].wrong += subtree.sequences(m, m == q);
+                counts[d].wrong += sequences;
                 continue;
             }
+            if (request.margins[d].upper() <= all_right_at) {
+                counts[d].right += sequences;
+                continue;
+            }
+            tables.set_margin(request.margins[d]);
             active_outputs(tables, m, bounds, outputs);
+            if (outputs.empty()) all_right_at = request.margins[d].upper();
             if (!outputs.empty() && surely_wrong(tables, m, bounds, outputs)) {
-                counts[d].wrong += subtree.sequences(m, m == q);
+                counts[d].wrong += sequences;
                 continue;
             }
             if (!subtree.walk(tables, m, d, outputs, counts[d])) return false;

@@ -7,6 +7,23 @@
 
 namespace maxcert {
 
+std::vector<Proof> Strategy::prove_margins(Subject& subject, const std::vector<Margin>& margins,
+                                           const Options& options) const {
+    std::vector<Proof> proofs;
+    Options one = options;
+    for (const Margin& margin : margins) {
+        one.margin = margin;
+        const auto before = static_cast<double>(proofs.size()), n = static_cast<double>(margins.size());
+        if (options.on_progress) {
+            one.on_progress = [&options, before, n](double share, const std::string& note) {
+                options.on_progress((before + share) / n, note);
+            };
+        }
+        proofs.push_back(prove(subject, one));
+    }
+    return proofs;
+}
+
 const std::vector<std::unique_ptr<Strategy>>& all_strategies() {
     static const StrategyList list = [] {
         StrategyList made;

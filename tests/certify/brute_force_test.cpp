@@ -137,7 +137,7 @@ TEST(BruteForce, KernelsAgreeOnRandomModels) {
 }
 
 TEST(BruteForce, CountsForSeveralMarginsAtOnce) {
-    const std::vector<std::string> texts{"0", "1e-3", "0.25", "3"};
+    const std::vector<std::string> texts{"0", "0.25", "1e-3", "3", "1e-3"};  // in any order
     for (std::uint64_t seed = 3000; seed < 3080; ++seed) {
         std::string what;
         const Weights w = random_model(seed, 3, 4, &what);
@@ -148,9 +148,17 @@ TEST(BruteForce, CountsForSeveralMarginsAtOnce) {
         ASSERT_EQ(findings.size(), texts.size());
         for (std::size_t d = 0; d < texts.size(); ++d) {
             expect_brackets(findings[d], run_exhaustively(w, texts[d]), what + ", margin " + texts[d]);
-            if (d > 0) {
-                EXPECT_LE(findings[d].correct, *findings[d - 1].upper) << what;
+            // One at a time: the same finding, down to the figures.
+            const Finding alone = count_sequences(subject, {margins[d]}, small_options()).front();
+            EXPECT_EQ(findings[d].correct, alone.correct) << what;
+            EXPECT_EQ(findings[d].upper, alone.upper) << what;
+            EXPECT_EQ(findings[d].bits_used, alone.bits_used) << what;
+            for (const char* figure : {"wrong", "undecided", "escalated", "active_triples", "sweeps"}) {
+                EXPECT_EQ(findings[d].figures[figure], alone.figures[figure]) << what << " " << figure;
             }
+        }
+        for (const auto& [more, less] : {std::pair{3, 1}, std::pair{1, 2}, std::pair{2, 0}}) {
+            EXPECT_LE(findings[more].correct, *findings[less].upper) << what;
         }
     }
 }

@@ -181,6 +181,49 @@ TEST(Float32Error, EveryStageIsNeeded) {
     }
 }
 
+/// Values of 1 under weights of which the sum, and then the mixture, round by an ulp at every position.
+TEST(Float32Error, TheStageOfTheMixtureIsNeeded) {
+    Weights w;
+    w.shape = {97, 2, 2, 1};
+    w.W_E = {1, 0, 1, 0};
+    w.W_pos.assign(2 * 97, 0);
+    w.W_pos[1] = 16.6355f;  // the other positions weigh a little more than 2^-24
+    w.W_Q = {1, 0};
+    w.W_K = {0, 1};
+    w.W_V = {1, 0};
+    w.W_O = {1, 0};
+    w.W_U = {1, 0, 0, 0};
+    Subject subject(w);
+    const Float32Error& bound = float32_error(subject, {});
+    double others = 0;
+    for (const auto& [key, value] : bound.stages.items())
+        others += key == "mixture" ? 0 : value.get<double>();
+    const std::vector<std::uint32_t> tokens(97, 0);
+    const auto seen = static_cast<double>(std::fabs(
+        static_cast<long double>(float_logits(w, tokens, Order::forward)[0]) - real_logits(w, tokens)[0]));
+    EXPECT_LE(seen, bound.logit);
+    EXPECT_GT(seen, others) << bound.stages.dump();
+}
+
+/// An exp that errs by all it may, up at one position and down at the other.
+TEST(Float32Error, TheStageOfExpIsNeeded) {
+    Weights w;
+    w.shape = {2, 2, 1, 1};
+    w.W_E = {1, -1};
+    w.W_pos.assign(2, 0);
+    w.W_Q = w.W_K = {0};
+    w.W_V = w.W_O = {1};
+    w.W_U = {1, 0};
+    Subject subject(w);
+    constexpr unsigned ulp = 1000;
+    const std::vector<std::uint32_t> tokens = {0, 1};
+    const auto seen = static_cast<double>(
+        std::fabs(static_cast<long double>(float_logits(w, tokens, Order::forward, true, ulp)[0]) -
+                  real_logits(w, tokens)[0]));
+    EXPECT_LE(seen, float32_error(subject, {ulp}).logit);
+    EXPECT_GT(seen, 0.9 * (float32_error(subject, {ulp}).logit - float32_error(subject, {0}).logit));
+}
+
 TEST(Float32Error, OverflowIsNotBounded) {
     Random random(4);
     Weights w = gaussian_model(random, {2, 3, 4, 4}, 1e30f);
@@ -278,6 +321,8 @@ TEST(Float32Certificate, TamperedClaimsAreRejected) {
     rejected([&](Json& c) { c["semantics"] = "float64"; });
     rejected([&](Json& c) { c.erase("semantics"); });
     rejected([&](Json& c) { c["upper"] = c["total"]; });
+    rejected([&](Json& c) { c["margin"] = "1000"; });  // the count is of a smaller one
+    rejected([&](Json& c) { c["margin"] = "-1"; });
     rejected([&](Json& c) { c["weight_radius"]["absolute"] = 10; });
     rejected([&](Json& c) { c["weight_radius"]["absolute"] = -1e-9; });
     rejected([&](Json& c) { c["weight_radius"]["relative"] = nullptr; });
@@ -380,6 +425,37 @@ TEST(MarginCurve, MatchesTheExhaustiveRun) {
             before = correct;
         }
         EXPECT_EQ(before, 0);
+    }
+}
+
+/// Every strategy: the certificates of one pass are those of one margin at a time, in real and in float32.
+TEST(MarginCurve, OnePassGivesTheSameCertificates) {
+    Random random(11);
+    const std::vector<std::string> texts = {"0.1", "0", "2", "0.5"};
+    std::vector<Margin> margins;
+    for (const auto& text : texts) margins.emplace_back(text);
+    for (int n = 0; n < 4; ++n) {
+        const Weights w = max_like_model(random, 3, 5);
+        for (const Strategy* strategy :
+             select_strategies("brute_force,cubic,multiset,convolution,window/4")) {
+            for (const auto semantics : {Semantics::real, Semantics::float32}) {
+                Subject subject(w);
+                Options options;
+                options.semantics = semantics;
+                const auto together = certify_margins(subject, *strategy, margins, options);
+                ASSERT_EQ(together.size(), texts.size());
+                for (std::size_t d = 0; d < texts.size(); ++d) {
+                    options.margin = margins[d];
+                    Json alone = certify_one(subject, *strategy, options), one = together[d];
+                    for (Json* c : {&alone, &one}) {
+                        c->erase("run");
+                        (*c)["figures"].erase("mpfr_operations");  // tables kept from before cost nothing
+                    }
+                    EXPECT_EQ(one, alone) << strategy->info().name << " " << texts[d];
+                    EXPECT_NO_THROW(verify_certificate(parse_certificate(together[d].dump(), "c"), w, 1));
+                }
+            }
+        }
     }
 }
 

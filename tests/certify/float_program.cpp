@@ -50,7 +50,7 @@ Vector<T> times(const Vector<T>& v, const std::vector<float>& m, Order order) {
 
 template <class T>
 Vector<T> logits(const Weights& w, const std::vector<std::uint32_t>& tokens, Order order,
-                 bool subtract_maximum) {
+                 bool subtract_maximum, unsigned exp_ulp) {
     const Shape& s = w.shape;
     Vector<Vector<T>> x, values;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -70,7 +70,10 @@ Vector<T> logits(const Weights& w, const std::vector<std::uint32_t>& tokens, Ord
         const T most = *std::max_element(score.begin(), score.end());
         for (T& e : score) e -= most;
     }
-    for (T& e : score) e = std::exp(e);
+    for (std::size_t i = 0; i < score.size(); ++i) {
+        const T off = static_cast<T>(exp_ulp) * T(0x1p-23);
+        score[i] = std::exp(score[i]) * (i % 2 == 0 ? 1 + off : 1 - off);
+    }
     const T sum = dot(score, Vector<T>(score.size(), T(1)), order);
     for (T& e : score) e /= sum;
     Vector<T> mixed(s.d_head);
@@ -87,12 +90,12 @@ Vector<T> logits(const Weights& w, const std::vector<std::uint32_t>& tokens, Ord
 }  // namespace
 
 std::vector<float> float_logits(const Weights& weights, const std::vector<std::uint32_t>& tokens, Order order,
-                                bool subtract_maximum) {
-    return logits<float>(weights, tokens, order, subtract_maximum);
+                                bool subtract_maximum, unsigned exp_ulp) {
+    return logits<float>(weights, tokens, order, subtract_maximum, exp_ulp);
 }
 
 std::vector<long double> real_logits(const Weights& weights, const std::vector<std::uint32_t>& tokens) {
-    return logits<long double>(weights, tokens, Order::forward, true);
+    return logits<long double>(weights, tokens, Order::forward, true, 0);
 }
 
 }  // namespace maxcert::testing
