@@ -35,10 +35,6 @@ std::uint64_t Subtree::sequences(std::size_t m, bool seen) const {
     return integer_power(m + 1, free_) - (seen ? 0 : integer_power(m, free_));
 }
 
-std::uint64_t Subtree::completions(bool seen, std::size_t r) const {
-    return integer_power(m_ + 1, r) - (seen ? 0 : integer_power(m_, r));
-}
-
 bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
                    const std::vector<std::uint32_t>& outputs, WalkCounts& counts) {
     m_ = m, margin_ = margin, counts_ = &counts, stopped_ = false;
@@ -48,32 +44,23 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
     tokens_[free_] = static_cast<std::uint32_t>(q);
     const bool seen = m == q;
     if (outputs.empty()) {
-        counts.right += completions(seen, free_);
+        counts.right += sequences(m, seen);
         return true;
     }
     if (!fill_columns(tables)) {
         hand_over(0, seen);
         return !stopped_;
     }
-    fill_rests();
-    OutputSums& sums = levels_[0].sums;
-    sums.clear();
-    double worst = kNothing, surest = -kNothing;
+    find_largest();
+    own_.clear();
     for (std::uint32_t k = 0; k < outputs_.size(); ++k) {
         const Interval own = tables.term(q, free_, outputs_[k], m);
-        sums.push(k, own.upper(), own.negated_lower());
-        worst = std::max(worst, own.upper() + rest(1, seen, 0, k));
-        surest = std::min(surest, own.negated_lower() + rest(0, seen, 0, k));
+        own_.push(k, own.upper(), own.negated_lower());
     }
-    if (worst < 0) {
-        counts.right += completions(seen, free_);
-    } else if (surest <= 0) {
-        counts.wrong += completions(seen, free_);
-    } else if (free_ == 0) {
-        open_outputs_ = outputs_;
-        ask_referee(open_outputs_);
-    } else {
-        visit(0, seen);
+    // Without the query, m occurs first at one of the free positions. With it placed no later choice is
+    // forced, so that the last position is always swept as a whole.
+    for (std::size_t first = seen ? free_ : 0; first < (seen ? free_ + 1 : free_) && !stopped_; ++first) {
+        walk_part(first);
     }
     return !stopped_;
 }
@@ -97,21 +84,70 @@ bool Subtree::fill_columns(const QueryTables& tables) {
     return finite;
 }
 
-void Subtree::fill_rests() {
+/// What position i can add at most to output k: with all tokens below m, and with m too.
+void Subtree::find_largest() {
     const std::size_t n = outputs_.size();
     for (int end = 0; end < 2; ++end) {
-        for (auto& r : rests_[end]) r.resize((free_ + 1) * n);
-        for (std::size_t k = 0; k < n; ++k) {
-            rest(end, true, free_, k) = 0;
-            rest(end, false, free_, k) = kNothing;  // no sequence without m is of this subtree
-            for (std::size_t i = free_; i-- > 0;) {
+        for (auto& l : largest_[end]) l.resize(free_ * n);
+        for (std::size_t i = 0; i < free_; ++i) {
+            for (std::size_t k = 0; k < n; ++k) {
                 const double* c = column(end, i, k);
                 const double below = kernels_.max_of(c, m_);
-                const double with_m = c[m_] + rest(end, true, i + 1, k);
-                rest(end, false, i, k) = std::max(with_m, below + rest(end, false, i + 1, k));
-                rest(end, true, i, k) = std::max(with_m, below + rest(end, true, i + 1, k));
+                largest_[end][0][i * n + k] = below;
+                largest_[end][1][i * n + k] = std::max(below, c[m_]);
             }
         }
+    }
+}
+
+/// The positions left when `first` is taken, the tokens that each may hold, and what is still to come after
+/// it.
+void Subtree::lay_out(std::size_t first) {
+    order_.clear();
+    for (std::size_t i = 0; i < free_; ++i) {
+        if (i != first) order_.push_back({i, first < free_ && i < first ? m_ : m_ + 1, 1});
+    }
+    for (std::size_t d = order_.size(); d-- > 1;) {
+        order_[d - 1].completions = order_[d].completions * order_[d].tokens;
+    }
+    const std::size_t n = outputs_.size();
+    for (int end = 0; end < 2; ++end) {
+        rests_[end].assign((order_.size() + 1) * n, 0.0);
+        for (std::size_t d = order_.size(); d-- > 0;) {
+            const std::vector<double>& largest = largest_[end][order_[d].tokens > m_ ? 1 : 0];
+            for (std::size_t k = 0; k < n; ++k) {
+                rest(end, d, k) = largest[order_[d].position * n + k] + rest(end, d + 1, k);
+            }
+        }
+    }
+}
+
+/// The sequences in which position `first` is the first to hold m; free_: the query itself is m.
+void Subtree::walk_part(std::size_t first) {
+    lay_out(first);
+    std::uint64_t all = 1;
+    for (const Place& place : order_) all *= place.tokens;
+    OutputSums& sums = levels_[0].sums;
+    sums.clear();
+    double surest = -kNothing;
+    for (std::uint32_t k = 0; k < outputs_.size(); ++k) {
+        double upper = own_.upper[k], negated = own_.negated_lower[k];
+        if (first < free_) upper += column(1, first, k)[m_], negated += column(0, first, k)[m_];
+        if (upper + rest(1, 0, k) < 0) continue;
+        surest = std::min(surest, negated + rest(0, 0, k));
+        sums.push(k, upper, negated);
+    }
+    if (first < free_) tokens_[first] = static_cast<std::uint32_t>(m_);
+    if (sums.output.empty()) {
+        counts_->right += all;
+    } else if (surest <= 0) {
+        counts_->wrong += all;
+    } else if (order_.empty()) {
+        open_outputs_.clear();
+        for (const std::uint32_t k : sums.output) open_outputs_.push_back(outputs_[k]);
+        ask_referee(open_outputs_);
+    } else {
+        visit(0);
     }
 }
 
@@ -120,113 +156,89 @@ bool Subtree::stop() {
     return stopped_;
 }
 
-/// Worst and surest sums over the active outputs for each next token t < n, the rest bounded.
-void Subtree::sweep(std::size_t i, bool seen, std::size_t n) {
-    Level& level = levels_[i];
+/// What each token at place d leaves possible.
+void Subtree::sweep(std::size_t d) {
+    Level& level = levels_[d];
     const std::size_t count = level.sums.output.size();
     level.upper.resize(count), level.negated_lower.resize(count);
     level.upper_start.resize(count), level.negated_start.resize(count);
     for (std::size_t j = 0; j < count; ++j) {
         const std::uint32_t k = level.sums.output[j];
-        level.upper[j] = column(1, i, k);
-        level.negated_lower[j] = column(0, i, k);
-        level.upper_start[j] = level.sums.upper[j] + rest(1, seen, i + 1, k);
-        level.negated_start[j] = level.sums.negated_lower[j] + rest(0, seen, i + 1, k);
+        level.upper[j] = column(1, order_[d].position, k);
+        level.negated_lower[j] = column(0, order_[d].position, k);
+        level.upper_start[j] = level.sums.upper[j] + rest(1, d + 1, k);
+        level.negated_start[j] = level.sums.negated_lower[j] + rest(0, d + 1, k);
     }
     counts_->sweeps += count;
     kernels_.sweep(level.upper.data(), level.upper_start.data(), level.negated_lower.data(),
-                   level.negated_start.data(), count, n, level.worst.data(), level.surest.data());
+                   level.negated_start.data(), count, order_[d].tokens, level.worst.data(),
+                   level.surest.data());
 }
 
-/// Position i takes each token; level i holds the sums over the positions before it and the query.
-void Subtree::visit(std::size_t i, bool seen) {
+/// Place d takes each token; level d holds the sums over the places before it, the query and the first m.
+void Subtree::visit(std::size_t d) {
     if (stop()) return;
-    if (i + 1 == free_) return visit_last(seen);
-    Level& level = levels_[i];
-    const std::size_t n = seen ? m_ + 1 : m_;
-    sweep(i, seen, n);
-    for (std::size_t t = 0; t < n && !stopped_; ++t) settle(i, t, seen, level.worst[t], level.surest[t]);
-    if (seen || stopped_) return;
-    double worst = kNothing, surest = -kNothing;
+    sweep(d);
+    if (d + 1 == order_.size()) return count_last(d);
+    for (std::size_t t = 0; t < order_[d].tokens && !stopped_; ++t) settle(d, t);
+}
+
+/// Token t at place d: rules on all its completions at once, or goes on with what can still win.
+void Subtree::settle(std::size_t d, std::size_t t) {
+    const Level& level = levels_[d];
+    const Place& place = order_[d];
+    if (level.worst[t] < 0) {
+        counts_->right += place.completions;
+        return;
+    }
+    if (level.surest[t] <= 0) {
+        counts_->wrong += place.completions;
+        return;
+    }
+    tokens_[place.position] = static_cast<std::uint32_t>(t);
+    OutputSums& to = levels_[d + 1].sums;
+    to.clear();
     for (std::size_t j = 0; j < level.sums.output.size(); ++j) {
         const std::uint32_t k = level.sums.output[j];
-        const double upper = level.sums.upper[j] + rest(1, true, i + 1, k);
-        const double negated = level.sums.negated_lower[j] + rest(0, true, i + 1, k);
-        worst = std::max(worst, upper + column(1, i, k)[m_]);
-        surest = std::min(surest, negated + column(0, i, k)[m_]);
-    }
-    settle(i, m_, true, worst, surest);
-}
-
-/// Token t at position i: rules on all its completions at once, or goes on with what can still win.
-void Subtree::settle(std::size_t i, std::size_t t, bool seen, double worst, double surest) {
-    if (worst < 0) {
-        counts_->right += completions(seen, free_ - i - 1);
-        return;
-    }
-    if (surest <= 0) {
-        counts_->wrong += completions(seen, free_ - i - 1);
-        return;
-    }
-    tokens_[i] = static_cast<std::uint32_t>(t);
-    const OutputSums& from = levels_[i].sums;
-    OutputSums& to = levels_[i + 1].sums;
-    to.clear();
-    for (std::size_t j = 0; j < from.output.size(); ++j) {
-        const std::uint32_t k = from.output[j];
-        const double upper = from.upper[j] + column(1, i, k)[t];
-        if (upper + rest(1, seen, i + 1, k) < 0) continue;
-        to.push(k, upper, from.negated_lower[j] + column(0, i, k)[t]);
+        const double upper = level.sums.upper[j] + level.upper[j][t];
+        if (upper + rest(1, d + 1, k) < 0) continue;
+        to.push(k, upper, level.sums.negated_lower[j] + level.negated_lower[j][t]);
     }
     // Rounding is not associative: the sweep may have left a child open that this order closes.
     if (to.output.empty()) {
-        counts_->right += completions(seen, free_ - i - 1);
+        counts_->right += place.completions;
         return;
     }
-    visit(i + 1, seen);
+    visit(d + 1);
 }
 
-void Subtree::visit_last(bool seen) {
-    const std::size_t i = free_ - 1;
-    if (!seen) {
-        rule_on_sequence(m_);
-        return;
-    }
-    Level& level = levels_[i];
-    sweep(i, true, m_ + 1);
-    std::int64_t right = 0, wrong = 0;
-    for (std::size_t t = 0; t <= m_; ++t) {
+/// The last place, swept: every token there ends one sequence.
+void Subtree::count_last(std::size_t d) {
+    const Level& level = levels_[d];
+    const std::size_t n = order_[d].tokens;
+    std::uint64_t right = 0, wrong = 0;
+    for (std::size_t t = 0; t < n; ++t) {
         right += level.worst[t] < 0 ? 1 : 0;
         wrong += level.surest[t] <= 0 ? 1 : 0;
     }
-    counts_->right += static_cast<std::uint64_t>(right);
-    counts_->wrong += static_cast<std::uint64_t>(wrong);
-    if (static_cast<std::size_t>(right + wrong) == m_ + 1) return;
-    for (std::size_t t = 0; t <= m_; ++t) {
-        if (!(level.worst[t] < 0) && !(level.surest[t] <= 0)) rule_on_sequence(t);
+    counts_->right += right;
+    counts_->wrong += wrong;
+    if (right + wrong == n) return;
+    for (std::size_t t = 0; t < n; ++t) {
+        if (!(level.worst[t] < 0) && !(level.surest[t] <= 0)) rule_on_sequence(d, t);
     }
 }
 
-/// The last free position takes token t.
-void Subtree::rule_on_sequence(std::size_t t) {
-    const std::size_t i = free_ - 1;
-    const OutputSums& sums = levels_[i].sums;
-    tokens_[i] = static_cast<std::uint32_t>(t);
+/// The last place takes token t.
+void Subtree::rule_on_sequence(std::size_t d, std::size_t t) {
+    const Level& level = levels_[d];
+    tokens_[order_[d].position] = static_cast<std::uint32_t>(t);
     open_outputs_.clear();
-    for (std::size_t j = 0; j < sums.output.size(); ++j) {
-        const std::uint32_t k = sums.output[j];
-        if (sums.upper[j] + column(1, i, k)[t] < 0) continue;
-        if (sums.negated_lower[j] + column(0, i, k)[t] <= 0) {
-            ++counts_->wrong;
-            return;
-        }
-        open_outputs_.push_back(outputs_[k]);
+    for (std::size_t j = 0; j < level.sums.output.size(); ++j) {
+        if (level.sums.upper[j] + level.upper[j][t] < 0) continue;
+        open_outputs_.push_back(outputs_[level.sums.output[j]]);
     }
-    if (open_outputs_.empty()) {
-        ++counts_->right;
-    } else {
-        ask_referee(open_outputs_);
-    }
+    ask_referee(open_outputs_);
 }
 
 void Subtree::ask_referee(const std::vector<std::uint32_t>& outputs) {

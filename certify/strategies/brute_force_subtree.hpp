@@ -40,15 +40,21 @@ class Subtree {
         std::vector<double> upper_start, negated_start, worst, surest;
     };
 
-    /// Ways to fill r positions with tokens <= m, one of them m unless it was seen.
-    std::uint64_t completions(bool seen, std::size_t r) const;
+    /// A position to fill: with tokens 0..tokens-1; completions: ways to fill the places after it.
+    struct Place {
+        std::size_t position, tokens;
+        std::uint64_t completions;
+    };
+
     bool fill_columns(const QueryTables& tables);
-    void fill_rests();
-    void visit(std::size_t i, bool seen);
-    void sweep(std::size_t i, bool seen, std::size_t n);
-    void visit_last(bool seen);
-    void settle(std::size_t i, std::size_t t, bool seen, double worst, double surest);
-    void rule_on_sequence(std::size_t t);
+    void find_largest();
+    void lay_out(std::size_t first);
+    void walk_part(std::size_t first);
+    void visit(std::size_t d);
+    void sweep(std::size_t d);
+    void settle(std::size_t d, std::size_t t);
+    void count_last(std::size_t d);
+    void rule_on_sequence(std::size_t d, std::size_t t);
     void ask_referee(const std::vector<std::uint32_t>& outputs);
     void hand_over(std::size_t i, bool seen);
     bool stop();
@@ -56,10 +62,8 @@ class Subtree {
     const double* column(int end, std::size_t i, std::size_t k) const {
         return columns_[end].data() + (i * outputs_.size() + k) * stride_;
     }
-    /// Bounds on what positions >= i can still add to output k; seen: m has occurred.
-    double& rest(int end, bool seen, std::size_t i, std::size_t k) {
-        return rests_[end][seen ? 1 : 0][i * outputs_.size() + k];
-    }
+    /// Bounds on what places >= d can still add to output k.
+    double& rest(int end, std::size_t d, std::size_t k) { return rests_[end][d * outputs_.size() + k]; }
 
     const WalkRequest& request_;
     const Kernels& kernels_;
@@ -70,8 +74,11 @@ class Subtree {
     bool stopped_ = false;
     WalkCounts* counts_ = nullptr;
     std::vector<std::uint32_t> outputs_, tokens_, open_outputs_;
-    std::vector<double> columns_[2];   // [position][output][token]; 0: negated lower ends, 1: upper ends
-    std::vector<double> rests_[2][2];  // [end][seen][position][output]
+    std::vector<double> columns_[2];     // [position][output][token]; 0: negated lower ends, 1: upper ends
+    std::vector<double> largest_[2][2];  // [end][m too][position][output]: of the column
+    std::vector<double> rests_[2];       // [end][place][output]
+    std::vector<Place> order_;
+    OutputSums own_;  ///< of the query's own position
     std::vector<Level> levels_;
 };
 

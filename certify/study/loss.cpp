@@ -4,112 +4,237 @@
 #include <cmath>
 #include <vector>
 
+#include "certify/study/loss_lanes.hpp"
 #include "data/sampler.hpp"
+
+// The main loop, for wider vectors where the processor has them. Under sanitizers ifuncs run too early.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define MAXCERT_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define MAXCERT_WIDE
+#endif
 
 namespace maxcert {
 namespace {
 
-using Row = Eigen::Array<double, 1, Eigen::Dynamic>;
-using Table = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+/// Ablations that differ in EU, EVOU and PVOU alone: lanes 0..3 are (none, EU, PVOU, EU+PVOU) of what is
+/// kept, first without and then with EVOU.
+struct Tally {
+    LogProduct softmax[2];   ///< Σ_x exp(logit[x] - logit[m]), multiplied over the sequences
+    LaneBits wrong[2] = {};  ///< how often another logit is as large
+};
 
+/// A model as tables; rows are padded to whole vectors.
+///
+/// With logits = U + E + P by path and everything relative to the answer m, exp(logit[x] - logit[m]) is a
+/// product of three exponentials, so two fresh ones per x serve all eight subsets of these paths.
 class Network {
   public:
-    explicit Network(const DoublePaths& p) : tokens_(p.EU.rows()), positions_(p.PVOU.rows()), direct_(p.EU) {
-        for (Eigen::Index i = 0; i < positions_; ++i) {
-            values_.emplace_back((p.EVOU.rowwise() + p.PVOU.row(i)).array());
+    explicit Network(const DoublePaths& p)
+        : tokens_(static_cast<std::size_t>(p.EU.rows())),
+          positions_(static_cast<std::size_t>(p.PVOU.rows())),
+          stride_((tokens_ + kLanes - 1) / kLanes * kLanes),
+          evou_(rows_of(p.EVOU)),
+          pvou_(rows_of(p.PVOU)),
+          live_(tokens_ * stride_),
+          direct_(tokens_ * stride_),
+          by_answer_(tokens_ * tokens_) {
+        for (std::size_t m = 0; m < tokens_; ++m) {
+            for (std::size_t x = 0; x < tokens_; ++x) live_[m * stride_ + x] = x == m ? 0 : 1;
         }
-        // exp(score - largest score of the query): scores differ by up to 100, which doubles hold apart from
-        // 0.
-        for (Eigen::Index q = 0; q < tokens_; ++q) {
-            const double top = p.EQKE.row(q).maxCoeff() + p.EQKP.row(q).maxCoeff();
-            for (Eigen::Index i = 0; i < positions_; ++i) {
-                weights_.emplace_back((p.EQKE.row(q).array() + (p.EQKP(q, i) - top)).exp());
+        for (std::size_t q = 0; q < tokens_; ++q) {
+            const auto row = p.EU.row(static_cast<Eigen::Index>(q)).array();
+            const double top = row.maxCoeff();
+            for (std::size_t x = 0; x < tokens_; ++x) {
+                direct_[q * stride_ + x] =
+                    std::exp(std::max(row(static_cast<Eigen::Index>(x)) - top, -700.0));
+            }
+            for (std::size_t m = 0; m < tokens_; ++m) by_answer_[q * tokens_ + m] = answer_alone(q, m, row);
+        }
+        // exp(score - the query's largest): scores differ by up to 100, which doubles hold apart from 0.
+        for (const bool token_scores : {true, false}) {
+            const DoubleMatrix& scores = token_scores ? p.EQKE : p.EQKP;
+            const DoubleMatrix weights =
+                (scores.colwise() - scores.rowwise().maxCoeff()).array().exp().matrix();
+            auto& to = token_scores ? token_weight_ : position_weight_;
+            to.assign(weights.data(), weights.data() + weights.size());
+        }
+    }
+
+    std::size_t tokens() const { return tokens_; }
+    std::size_t positions() const { return positions_; }
+
+    /// The sequences [n, n_ctx], with attention by the scores that `zeroed` leaves.
+    void judge(const std::int64_t* sequences, std::size_t n, unsigned zeroed, Tally& tally) const;
+
+  private:
+    /// Lanes as in Tally, without EVOU.
+    struct Answer {
+        Lanes scale;  ///< what sums of products with direct_ are short of
+        Lanes sum;    ///< over x != m, where neither EVOU nor PVOU counts
+        LaneBits wrong;
+    };
+
+    /// Rows padded. No row ranges over more than 700, so that no exponent of a mean of rows does.
+    std::vector<double> rows_of(const DoubleMatrix& m) const {
+        std::vector<double> rows(static_cast<std::size_t>(m.rows()) * stride_);
+        for (Eigen::Index i = 0; i < m.rows(); ++i) {
+            const double top = m.row(i).maxCoeff();
+            double* to = rows.data() + static_cast<std::size_t>(i) * stride_;
+            std::fill_n(to, stride_, top);
+            for (Eigen::Index x = 0; x < m.cols(); ++x) to[x] = std::max(m(i, x), top - 700);
+        }
+        return rows;
+    }
+
+    template <class Row>
+    Answer answer_alone(std::size_t q, std::size_t m, const Row& direct) const {
+        const double right = direct(static_cast<Eigen::Index>(m)), scale = 1 / direct_[q * stride_ + m];
+        double sum = 0;
+        bool wrong = false;
+        for (std::size_t x = 0; x < tokens_; ++x) {
+            if (x == m) continue;
+            sum += direct_[q * stride_ + x] * scale;
+            wrong = wrong || direct(static_cast<Eigen::Index>(x)) >= right;
+        }
+        Answer answer;
+        answer.scale = Lanes{1, scale, 1, scale};
+        answer.sum = Lanes{static_cast<double>(tokens_ - 1), sum, 0, 0};
+        answer.wrong = LaneBits{tokens_ > 1 ? -1 : 0, wrong ? -1 : 0, 0, 0};
+        return answer;
+    }
+
+    std::size_t tokens_, positions_, stride_;
+    std::vector<double> evou_, pvou_;                     // [rows, stride]
+    std::vector<double> live_;                            // [answer, stride]: 0 at the answer and the padding
+    std::vector<double> direct_;                          // [query, stride]: exp(EU - its largest)
+    std::vector<Answer> by_answer_;                       // [query, answer]
+    std::vector<double> token_weight_, position_weight_;  // [query, token], [query, position]
+};
+
+MAXCERT_WIDE void Network::judge(const std::int64_t* sequences, std::size_t n, unsigned zeroed,
+                                 Tally& result) const {
+    Tally tally = result;
+    std::vector<double> weight(positions_), token_part(stride_), position_part(stride_);
+    const Lanes none = {0, 0, 0, 0}, one = {1, 1, 1, 1};
+    const LaneBits no = {0, 0, 0, 0};
+    for (std::size_t s = 0; s < n; ++s, sequences += positions_) {
+        const auto q = static_cast<std::size_t>(sequences[positions_ - 1]);
+        std::size_t m = 0;
+        double total = 0;
+        for (std::size_t i = 0; i < positions_; ++i) {
+            const auto t = static_cast<std::size_t>(sequences[i]);
+            m = std::max(m, t);
+            weight[i] = zeroed & kEQKE ? 1 : token_weight_[q * tokens_ + t];
+            if (!(zeroed & kEQKP)) weight[i] *= position_weight_[q * positions_ + i];
+            total += weight[i];
+        }
+        for (std::size_t i = 0; i < positions_; ++i) {
+            const double w = weight[i] / total;
+            const double* tokens = &evou_[static_cast<std::size_t>(sequences[i]) * stride_];
+            const double* here = &pvou_[i * stride_];
+            for (std::size_t x = 0; x < stride_; x += kLanes) {
+                store(&token_part[x], (i == 0 ? none : load(&token_part[x])) + w * load(tokens + x));
+                store(&position_part[x], (i == 0 ? none : load(&position_part[x])) + w * load(here + x));
             }
         }
+        const Answer& answer = by_answer_[q * tokens_ + m];
+        const double token_answer = token_part[m], position_answer = position_part[m];
+        const Lanes level = one * direct_[q * stride_ + m];
+        Lanes p_sum = none, up_sum = none, e_sum = none, ue_sum = none, ep_sum = none, uep_sum = none;
+        LaneBits p_wins = no, up_wins = no, e_wins = no, ue_wins = no, ep_wins = no, uep_wins = no;
+        for (std::size_t x = 0; x < stride_; x += kLanes) {
+            const Lanes u = load(&direct_[q * stride_ + x]), live = load(&live_[m * stride_ + x]);
+            const Lanes e = exp_lanes(load(&token_part[x]) - token_answer) * live;
+            const Lanes p = exp_lanes(load(&position_part[x]) - position_answer) * live;
+            const Lanes up = u * p, ue = u * e, ep = e * p, uep = ue * p;
+            p_sum += p, up_sum += up, e_sum += e, ue_sum += ue, ep_sum += ep, uep_sum += uep;
+            p_wins |= p >= one, up_wins |= up >= level, e_wins |= e >= one;
+            ue_wins |= ue >= level, ep_wins |= ep >= one, uep_wins |= uep >= level;
+        }
+        tally.softmax[0].times(one + answer.sum + sums_of(none, none, p_sum, up_sum) * answer.scale);
+        tally.softmax[1].times(one + sums_of(e_sum, ue_sum, ep_sum, uep_sum) * answer.scale);
+        tally.wrong[0] -= answer.wrong | any_of(no, no, p_wins, up_wins);
+        tally.wrong[1] -= any_of(e_wins, ue_wins, ep_wins, uep_wins);
+    }
+    result = tally;
+}
+
+/// Sequences are judged block by block, so that they are drawn once for all ablations.
+class Study {
+  public:
+    explicit Study(const DoublePaths& paths) : network_(paths) {}
+
+    const Network& network() const { return network_; }
+
+    /// The first `ablated` of the sequences also where scores are zeroed.
+    void add(const std::vector<std::int64_t>& tokens, std::size_t ablated) {
+        for (std::size_t a = 0; a < 4; ++a) {
+            const std::size_t n = a == 0 ? tokens.size() / network_.positions() : ablated;
+            network_.judge(tokens.data(), n, kAttention[a], tallies_[a]);
+            sequences_[a] += n;
+        }
     }
 
-    Eigen::Index tokens() const { return tokens_; }
-    Eigen::Index positions() const { return positions_; }
-    double weight(Eigen::Index q, Eigen::Index i, Eigen::Index t) const {
-        return weights_[static_cast<std::size_t>(q * positions_ + i)](t);
-    }
-    auto value(Eigen::Index i, Eigen::Index t) const { return values_[static_cast<std::size_t>(i)].row(t); }
-
-    // Takes the weighted sum of values and the sum of weights at the last position.
-    void judge(const Row& mixed, double total, Eigen::Index query, Eigen::Index answer,
-               LossAndAccuracy& sum) {
-        logits_ = mixed / total + direct_.row(query);
-        const double right = logits_(answer);
-        const double top = logits_.maxCoeff();
-        sum.accuracy += (logits_ >= right).count() == 1 ? 1 : 0;
-        // Floats are precise enough for the terms of one softmax, and their exp is four times faster.
-        sum.loss += top - right + std::log((logits_ - top).cast<float>().exp().sum());
-        ++sum.sequences;
+    AblatedLosses losses() const {
+        AblatedLosses losses;
+        for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
+            const std::size_t a = (zeroed & kEQKE ? 1U : 0U) + (zeroed & kEQKP ? 2U : 0U);
+            const Tally& tally = tallies_[a];
+            const auto n = static_cast<double>(std::max<std::size_t>(sequences_[a], 1));
+            const std::size_t half = zeroed & kEVOU ? 0 : 1;
+            const std::size_t lane = (zeroed & kEU ? 0U : 1U) + (zeroed & kPVOU ? 0U : 2U);
+            const LogProduct& product = tally.softmax[half];
+            const double log = std::log(product.mantissa[lane]) +
+                               static_cast<double>(product.exponent[lane]) * std::log(2.0);
+            losses[zeroed] = {log / n, 1 - static_cast<double>(tally.wrong[half][lane]) / n, sequences_[a]};
+        }
+        return losses;
     }
 
   private:
-    Eigen::Index tokens_, positions_;
-    Table direct_;
-    std::vector<Table> values_;  // by position: [d_vocab, d_vocab]
-    std::vector<Row> weights_;   // by query and position: [d_vocab]
-    Row logits_;
+    static constexpr unsigned kAttention[4] = {0, kEQKE, kEQKP, kEQKE | kEQKP};
+
+    Network network_;
+    Tally tallies_[4];
+    std::size_t sequences_[4] = {};
 };
 
-LossAndAccuracy mean(LossAndAccuracy sum) {
-    const auto n = static_cast<double>(std::max<std::size_t>(sum.sequences, 1));
-    return {sum.loss / n, sum.accuracy / n, sum.sequences};
-}
-
-// Every choice of tokens from `position` on, with what the positions before add up to.
-void every_sequence(Network& net, Eigen::Index query, Eigen::Index position, const Row& mixed, double total,
-                    Eigen::Index largest, LossAndAccuracy& sum) {
-    if (position == net.positions() - 1) return net.judge(mixed, total, query, largest, sum);
-    Row next;
-    for (Eigen::Index t = 0; t < net.tokens(); ++t) {
-        const double weight = net.weight(query, position, t);
-        next = mixed + weight * net.value(position, t);
-        every_sequence(net, query, position + 1, next, total + weight, std::max(largest, t), sum);
-    }
-}
+constexpr std::size_t kBlock = 4096;  // sequences that stay in cache
 
 }  // namespace
 
-LossAndAccuracy sampled_loss(const DoublePaths& paths, std::size_t samples, std::uint32_t seed) {
-    Network net(paths);
+AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::size_t without_scores,
+                             std::uint32_t seed) {
+    Study study(paths);
     Shape shape;
-    shape.n_ctx = static_cast<std::uint32_t>(net.positions());
-    shape.d_vocab = static_cast<std::uint32_t>(net.tokens());
+    shape.n_ctx = static_cast<std::uint32_t>(study.network().positions());
+    shape.d_vocab = static_cast<std::uint32_t>(study.network().tokens());
     Sampler sampler(shape, seed);
-    LossAndAccuracy sum;
-    constexpr std::size_t kChunk = 10000;
-    Row mixed(net.tokens());
-    while (sum.sequences < samples) {
-        const auto tokens = sampler.sequences(std::min(kChunk, samples - sum.sequences));
-        for (std::size_t start = 0; start < tokens.size(); start += shape.n_ctx) {
-            const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(start);
-            const std::int64_t query = first[shape.n_ctx - 1];
-            double total = 0;
-            mixed.setZero();
-            for (Eigen::Index i = 0; i < net.positions(); ++i) {
-                const double weight = net.weight(query, i, first[i]);
-                mixed += weight * net.value(i, first[i]);
-                total += weight;
-            }
-            net.judge(mixed, total, query, *std::max_element(first, first + shape.n_ctx), sum);
-        }
+    for (std::size_t done = 0; done < samples; done += kBlock) {
+        const std::size_t n = std::min(kBlock, samples - done);
+        study.add(sampler.sequences(n), std::min(n, without_scores - std::min(done, without_scores)));
     }
-    return mean(sum);
+    return study.losses();
 }
 
-LossAndAccuracy exhaustive_loss(const DoublePaths& paths) {
-    Network net(paths);
-    LossAndAccuracy sum;
-    for (Eigen::Index q = 0; q < net.tokens(); ++q) {
-        const double weight = net.weight(q, net.positions() - 1, q);
-        const Row own = weight * net.value(net.positions() - 1, q);
-        every_sequence(net, q, 0, own, weight, q, sum);
+AblatedLosses exhaustive_losses(const DoublePaths& paths) {
+    Study study(paths);
+    const std::size_t positions = study.network().positions();
+    std::vector<std::int64_t> block, sequence(positions);
+    for (bool more = true; more;) {
+        block.insert(block.end(), sequence.begin(), sequence.end());
+        std::size_t i = positions;
+        while (i > 0 && ++sequence[i - 1] == static_cast<std::int64_t>(study.network().tokens())) {
+            sequence[--i] = 0;
+        }
+        more = i > 0;
+        if (!more || block.size() == kBlock * positions) {
+            study.add(block, block.size() / positions);
+            block.clear();
+        }
     }
-    return mean(sum);
+    return study.losses();
 }
 
 }  // namespace maxcert

@@ -1,6 +1,8 @@
-// Cross-entropy and accuracy of a model given by its paths, over samples or over every sequence.
+// Cross-entropy and accuracy of a model given by its paths, and of its ablations, over samples or over every
+// sequence.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,10 +16,16 @@ struct LossAndAccuracy {
     std::size_t sequences = 0;
 };
 
-/// Over `samples` uniform sequences drawn from `seed`.
-LossAndAccuracy sampled_loss(const DoublePaths& paths, std::size_t samples, std::uint32_t seed);
+/// The model without each subset of its paths, by the bits of Path that are zeroed.
+using AblatedLosses = std::array<LossAndAccuracy, kAllPaths + 1>;
+
+/// Over `samples` uniform sequences drawn from `seed`, the same ones for every ablation; over the first
+/// `without_scores` of them where EQKE or EQKP is zeroed, as each attention of its own costs as much as the
+/// model's. To about 1e-8 of a nat; a path's logits that lie more than 700 apart count as 700 apart.
+AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::size_t without_scores,
+                             std::uint32_t seed);
 
 /// Over all d_vocab^n_ctx sequences: for small shapes only.
-LossAndAccuracy exhaustive_loss(const DoublePaths& paths);
+AblatedLosses exhaustive_losses(const DoublePaths& paths);
 
 }  // namespace maxcert

@@ -29,12 +29,12 @@ std::string subset_name(unsigned zeroed) {
     return name.empty() ? "none" : name;
 }
 
-Json ablations(Subject& subject, const DoublePaths& paths, bool few, const StudyOptions& options) {
+Json ablations(Subject& subject, const AblatedLosses& losses, bool few) {
     Json result = Json::object();
     for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
-        const auto sampled = sampled_loss(ablated(paths, zeroed), options.ablation_samples, options.seed);
+        const LossAndAccuracy& found = losses[zeroed];
         Json& record = result[subset_name(zeroed)];
-        record = {{"accuracy", sampled.accuracy}, {"loss", sampled.loss}, {"sequences", sampled.sequences}};
+        record = {{"accuracy", found.accuracy}, {"loss", found.loss}, {"sequences", found.sequences}};
         if (few) record["correct"] = count_ablated(subject, zeroed, 1).right;
     }
     return result;
@@ -71,9 +71,11 @@ Json study_model(Subject& subject, const StudyOptions& options) {
     const bool few = std::pow(s.d_vocab, s.n_ctx) <= options.most_sequences;
     const bool every = options.thorough && few;
     Json study = qk_spectrum(subject.weights());
-    study["loss"] = loss_record(
-        every ? exhaustive_loss(paths) : sampled_loss(paths, options.loss_samples, options.seed), every);
-    study["ablations"] = ablations(subject, paths, few, options);
+    const AblatedLosses losses =
+        every ? exhaustive_losses(paths)
+              : sampled_losses(paths, options.loss_samples, options.without_scores, options.seed);
+    study["loss"] = loss_record(losses[0], every);
+    study["ablations"] = ablations(subject, losses, few);
     study["evou"] = evou_statistics(paths);
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);

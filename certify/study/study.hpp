@@ -10,12 +10,12 @@
 namespace maxcert {
 
 struct StudyOptions {
-    /// Also the loss over all sequences (if there are few) and bounds at rising margins.
+    /// Also losses over all sequences (if there are few) and bounds at rising margins.
     bool thorough = false;
     /// Up to here there are few sequences: ablations are counted over all of them.
     double most_sequences = 1 << 25;
-    std::size_t loss_samples = 1000000;    ///< sequences drawn for the loss
-    std::size_t ablation_samples = 50000;  ///< sequences drawn for the loss of each ablation
+    std::size_t loss_samples = 1000000;    ///< sequences drawn for the losses
+    std::size_t without_scores = 1 << 17;  ///< of these, for ablations of attention scores
     std::uint32_t seed = 1;                ///< of the sequences drawn
 };
 

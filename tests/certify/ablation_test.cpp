@@ -50,7 +50,7 @@ TEST(Ablation, AgreesWithTheLossOverAllSequences) {
     const Weights w = testing::max_like_model(random, 4, 6);
     Subject subject(w);
     for (const unsigned zeroed : {0U, 2U, 17U}) {
-        const LossAndAccuracy all = exhaustive_loss(ablated(double_paths(w), zeroed));
+        const LossAndAccuracy all = exhaustive_losses(double_paths(w))[zeroed];
         const WalkCounts found = count_ablated(subject, zeroed, 1);
         EXPECT_NEAR(all.accuracy * 1296, static_cast<double>(found.right), 0.5);
         EXPECT_EQ(found.open, 0U);

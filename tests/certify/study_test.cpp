@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 
 #include "certify/study/double_paths.hpp"
@@ -67,19 +69,55 @@ TEST(Study, loss_over_all_sequences_by_hand) {
             loss += std::log(total) / 9;
         }
     }
-    const LossAndAccuracy found = exhaustive_loss(tiny());
+    const LossAndAccuracy found = exhaustive_losses(tiny())[0];
     EXPECT_EQ(found.sequences, 9u);
     EXPECT_NEAR(found.loss, loss, 1e-6);
     EXPECT_EQ(found.accuracy, 1);
-    EXPECT_NEAR(sampled_loss(tiny(), 100000, 7).loss, loss, 0.02);
+    EXPECT_NEAR(sampled_losses(tiny(), 100000, 0, 7)[0].loss, loss, 0.02);
 }
 
 TEST(Study, ties_and_zeroed_paths_are_wrong) {
     // Without EVOU every logit is equal: nothing wins strictly.
-    EXPECT_EQ(exhaustive_loss(ablated(tiny(), kEVOU)).accuracy, 0);
-    EXPECT_NEAR(exhaustive_loss(ablated(tiny(), kEVOU)).loss, std::log(3.0), 1e-6);
+    EXPECT_EQ(exhaustive_losses(tiny())[kEVOU].accuracy, 0);
+    EXPECT_NEAR(exhaustive_losses(tiny())[kEVOU].loss, std::log(3.0), 1e-6);
     // Without EQKE two different tokens tie: only the three constant sequences are right.
-    EXPECT_NEAR(exhaustive_loss(ablated(tiny(), kEQKE)).accuracy, 3.0 / 9, 1e-12);
+    EXPECT_NEAR(exhaustive_losses(tiny())[kEQKE].accuracy, 3.0 / 9, 1e-12);
+}
+
+TEST(Study, every_ablation_has_the_loss_of_the_zeroed_paths) {
+    // Paths of five tokens, in sequences of three; a plain softmax of each zeroed model is the reference.
+    DoublePaths p;
+    std::srand(1);
+    for (auto* m : {&p.EU, &p.EVOU, &p.EQKE}) *m = 3 * DoubleMatrix::Random(5, 5);
+    p.PVOU = DoubleMatrix::Random(3, 5), p.EQKP = DoubleMatrix::Random(5, 3);
+    const AblatedLosses found = exhaustive_losses(p);
+    for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
+        const DoublePaths z = ablated(p, zeroed);
+        double loss = 0, right = 0;
+        for (int s = 0; s < 125; ++s) {
+            const int t[] = {s / 25, s / 5 % 5, s % 5};
+            const int m = *std::max_element(t, t + 3);
+            Eigen::RowVector3d a;
+            for (int i = 0; i < 3; ++i) a(i) = std::exp(z.EQKE(t[2], t[i]) + z.EQKP(t[2], i));
+            Eigen::RowVectorXd logit = z.EU.row(t[2]);
+            for (int i = 0; i < 3; ++i) logit += a(i) / a.sum() * (z.EVOU.row(t[i]) + z.PVOU.row(i));
+            loss += std::log((logit.array() - logit(m)).exp().sum()) / 125;
+            right += (logit.array() >= logit(m)).count() == 1 ? 1 : 0;
+        }
+        EXPECT_NEAR(found[zeroed].loss, loss, 1e-6) << zeroed;
+        EXPECT_NEAR(found[zeroed].accuracy * 125, right, 1e-6) << zeroed;
+        EXPECT_EQ(found[zeroed].sequences, 125u);
+    }
+}
+
+TEST(Study, losses_of_huge_logits_stay_finite) {
+    DoublePaths p = tiny();
+    p.EVOU *= -1e5;
+    p.EU(0, 1) = 1e4;
+    for (const LossAndAccuracy& found : exhaustive_losses(p)) {
+        EXPECT_TRUE(std::isfinite(found.loss));
+        EXPECT_GE(found.loss, 0);
+    }
 }
 
 TEST(Study, copying_and_attention_of_the_tiny_model) {
@@ -100,7 +138,7 @@ TEST(Study, the_golden_model) {
     Subject subject(golden());
     StudyOptions options;
     options.loss_samples = 20000;
-    options.ablation_samples = 2000;
+    options.without_scores = 2000;
     options.most_sequences = 0;  // counting over all is tested with the ablations
     const Json study = study_model(subject, options);
     EXPECT_NEAR(study["loss"]["accuracy"].get<double>(), 16774272.0 / 16777216, 1e-3);
