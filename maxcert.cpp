@@ -123,6 +123,7 @@ int version_command() {
     try {
         const Json environment = train_room().environment();
         for (const auto& [key, value] : environment.items()) {
+            if (key == "compiler") continue;  // said above
             fmt::print("{} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
         }
     } catch (const Error&) {

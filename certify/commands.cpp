@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <boost/version.hpp>
 #include <cstdio>
 #include <filesystem>
 
@@ -14,6 +15,7 @@
 #include "data/progress.hpp"
 #include "data/results.hpp"
 #include "data/safetensors.hpp"
+#include "data/sha256.hpp"
 #include "data/text.hpp"
 
 namespace maxcert {
@@ -174,6 +176,9 @@ std::vector<std::pair<std::string, std::string>> certify_library_versions() {
             {"gmp", gmp_version},
             {"json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
                                  NLOHMANN_JSON_VERSION_PATCH)},
+            {"boost", BOOST_LIB_VERSION},
+            {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+            {"libcrypto", libcrypto_version()},
             {"compiler", __VERSION__}};
 }
 

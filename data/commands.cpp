@@ -5,32 +5,15 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "data/command_line.hpp"
 #include "data/config.hpp"
 #include "data/errors.hpp"
+#include "data/installed.hpp"
 #include "data/results.hpp"
 #include "data/seeds.hpp"
 
-namespace fs = std::filesystem;
-
 namespace maxcert {
-namespace {
-
-// Beside the sources while building, under share/ once installed.
-std::string report_script() {
-    const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
-    for (const fs::path& base : {program / "..", program / "../share/maxcert"}) {
-        const fs::path script = base / "scripts/report/main.py";
-        if (fs::exists(script)) return fs::weakly_canonical(script).string();
-    }
-    throw Error(
-        "scripts/report/main.py is neither beside the build folder nor installed under share/maxcert");
-}
-
-}  // namespace
-
 int seeds_command(const std::vector<std::string>& arguments) {
     CommandLine line("seeds", "lists the seeds of a configuration",
                      {"maxcert seeds --config configs/max-of-4.cfg",
@@ -72,8 +55,13 @@ int report_command(const std::vector<std::string>& arguments) {
     line.text("seed", "N", "", "the model to show in detail; default 123 or the first there is");
     if (!line.parse(arguments)) return 0;
     const std::string folder = line.require("results");
+    const std::string script = program_file("scripts/report/main.py");
+    if (script.empty()) {
+        throw Error(
+            "scripts/report/main.py is neither beside the build folder nor installed under share/maxcert");
+    }
     Results::existing(folder).write_summary();
-    std::vector<std::string> command = {"/usr/bin/python3", report_script(), "--results", folder};
+    std::vector<std::string> command = {"/usr/bin/python3", script, "--results", folder};
     for (const char* option : {"out", "seed"}) {
         if (!line.given(option)) continue;
         command.push_back(std::string("--") + option);

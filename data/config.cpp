@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cmath>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
 #include "data/errors.hpp"
 #include "data/files.hpp"
+#include "data/installed.hpp"
 #include "data/json.hpp"
 #include "data/sha256.hpp"
 #include "data/text.hpp"
@@ -110,7 +112,12 @@ po::variables_map parse(const std::string& path) {
 
 }  // namespace
 
-Config load_config(const std::string& path) {
+Config load_config(const std::string& asked) {
+    // The experiments that come with the program are found from any folder, unless the folder has its own.
+    std::string path = asked;
+    if (std::filesystem::path(asked).is_relative() && !std::filesystem::exists(asked)) {
+        if (const std::string ours = program_file(asked); !ours.empty()) path = ours;
+    }
     const auto texts = parse(path);
     const Values values(path, texts);
     Config config;

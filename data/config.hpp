@@ -28,8 +28,9 @@ struct Config {
     std::string strategies = "all";  ///< default of --strategies
 };
 
-/// Reads a `key = value` file (Boost.Program_options). Throws InputError naming file, key and remedy for
-/// unknown keys, missing seeds, and values out of range.
+/// Reads a `key = value` file (Boost.Program_options); a relative path that is not there, from those that
+/// come with the program (data/installed.hpp). Throws InputError naming file, key and remedy for unknown
+/// keys, missing seeds, and values out of range.
 Config load_config(const std::string& path);
 
 /// Hex SHA-256 of the canonical text of shape and training: not of seeds, strategies, name or file.

@@ -1,5 +1,6 @@
 #include "data/sha256.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "data/errors.hpp"
@@ -50,6 +51,10 @@ std::array<std::uint8_t, 16> md5(std::string_view text) {
     unsigned size = 0;
     require(EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr));
     return digest;
+}
+
+std::string libcrypto_version() {
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 
 }  // namespace maxcert

@@ -28,4 +28,7 @@ class Sha256 {
 std::string sha256_hex(std::string_view text);
 std::array<std::uint8_t, 16> md5(std::string_view text);
 
+/// The version of libcrypto that is loaded.
+std::string libcrypto_version();
+
 }  // namespace maxcert

@@ -3,19 +3,11 @@
 import csv
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-
-
-def folder():
-    """Beside the sources, or beside the installed scripts."""
-    for candidate in (HERE / "../../data/published", HERE / "../published"):
-        if candidate.is_dir():
-            return candidate.resolve()
-    raise FileNotFoundError(f"data/published is neither in {HERE}/../.. nor in {HERE}/..")
+FOLDER = Path(__file__).resolve().parents[2] / "data/published"
 
 
 def _rows(name):
-    with open(folder() / name, newline="") as file:
+    with open(FOLDER / name, newline="") as file:
         return list(csv.DictReader(file))
 
 
