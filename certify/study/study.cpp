@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "certify/strategy.hpp"
 #include "certify/study/ablation.hpp"
 #include "certify/study/double_paths.hpp"
 #include "certify/study/loss.hpp"
 #include "certify/study/path_statistics.hpp"
 #include "certify/study/qk_noise.hpp"
+#include "certify/study/robustness.hpp"
 
 namespace maxcert {
 namespace {
@@ -40,29 +40,6 @@ Json ablations(Subject& subject, const AblatedLosses& losses, bool few) {
     return result;
 }
 
-// Proved bounds at rising margins, by one strategy of each family.
-Json bounds_by_margin(Subject& subject) {
-    Json rows = Json::array();
-    const std::vector<std::string> texts = {"0",   "0.01", "0.02", "0.05", "0.1", "0.2",
-                                            "0.5", "1",    "2",    "5",    "10"};
-    std::vector<Margin> margins;
-    for (const std::string& text : texts) margins.emplace_back(text);
-    const Count total = power(subject.shape().d_vocab, subject.shape().n_ctx);
-    for (const Strategy* strategy :
-         select_strategies("brute_force,cubic,multiset,window/4,max_diff_exact/convex/max_diff_exact,"
-                           "max_diff_exact/convex/svd")) {
-        const auto proofs = strategy->prove_margins(subject, margins, {});
-        for (std::size_t d = 0; d < margins.size(); ++d) {
-            if (!proofs[d].skipped.empty()) continue;
-            rows.push_back({{"margin", texts[d]},
-                            {"strategy", strategy->info().name},
-                            {"correct", proofs[d].finding.correct.get_str()},
-                            {"bound", ratio_rounded_down(proofs[d].finding.correct, total)}});
-        }
-    }
-    return rows;
-}
-
 }  // namespace
 
 Json study_model(Subject& subject, const StudyOptions& options) {
@@ -80,7 +57,12 @@ Json study_model(Subject& subject, const StudyOptions& options) {
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);
     study["qk_noise"] = qk_noise(subject.weights());
-    if (options.thorough) study["margins"] = bounds_by_margin(subject);
+    if (options.thorough) {
+        const Count most(options.most_sequences);
+        study["margins"] = bounds_by_margin(subject);
+        study["radii"] = bounds_by_radius(subject.weights(), most);
+        study["deployed"] = bounds_when_deployed(subject.weights(), most);
+    }
     return study;
 }
 

@@ -10,7 +10,8 @@
 namespace maxcert {
 
 struct StudyOptions {
-    /// Also losses over all sequences (if there are few) and bounds at rising margins.
+    /// Also losses over all sequences (if there are few) and bounds for margins, boxes of weights and
+    /// deployed models.
     bool thorough = false;
     /// Up to here there are few sequences: ablations are counted over all of them.
     double most_sequences = 1 << 25;
@@ -20,7 +21,7 @@ struct StudyOptions {
 };
 
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,
-/// loss, ablations and, if thorough, bounds against the margin. Deterministic; one thread.
+/// loss, ablations and, if thorough, bounds of wider claims. Deterministic; one thread.
 /// The fields are described in scripts/report/README.md.
 Json study_model(Subject& subject, const StudyOptions& options);
 

@@ -1,4 +1,4 @@
-"""Figures of bounds: against proof length, unexplained dimension, faithfulness, margin and noise."""
+"""Figures of bounds: against proof length, unexplained dimension, faithfulness, margin, radius and noise."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -122,11 +122,12 @@ def faithfulness(results, album):
                       ("seed", "sigma_ratio", "normalised_bound"), [(p[2], p[0], p[1]) for p in points])
 
 
-def margins(results, example, album):
-    rows = results.study(example).get("margins") or []
+def _claims(results, example, key, variable, linear_below, label, caption, album):
+    """Bounds of one model, by strategy, against how much is claimed; None where that was not studied."""
+    rows = results.study(example).get(key) or []
     lines = {}
     for row in rows:
-        lines.setdefault(row["strategy"], []).append((float(row["margin"]), float(row["bound"])))
+        lines.setdefault(row["strategy"], []).append((float(row[variable]), float(row["bound"])))
     if not lines:
         return None
     fig, ax = plt.subplots(figsize=(6.2, 3.8))
@@ -135,13 +136,25 @@ def margins(results, example, album):
         name = family(strategy)
         ax.plot([p[0] for p in points], [p[1] for p in points], marker=MARKERS[name], ms=4,
                 color=CYCLE[i % len(CYCLE)], label=strategy)
-    ax.set_xscale("symlog", linthresh=0.01, linscale=0.4)
-    ax.set(xlabel="margin δ by which the right logit must win", ylabel=f"proved accuracy of model {example}",
-           ylim=(0, 1.03), xlim=(0, None))
+    ax.set_xscale("symlog", linthresh=linear_below, linscale=0.4)
+    sizes = sorted({p[0] for points in lines.values() for p in points})
+    ax.set_xticks([s for s in sizes if s == 0 or abs(np.log10(s) - round(np.log10(s))) < 1e-9])
+    ax.set(xlabel=label, ylabel=f"proved accuracy of model {example}", ylim=(0, 1.03), xlim=(0, None))
     ax.legend()
-    return album.keep(fig, "margins", f"Bounds on how often model {example} is right by more than δ. A margin also "
-                      "covers rounding: with δ at twice the error of the float32 logits the deployed model is proved.",
-                      ("strategy", "margin", "bound"), [(r["strategy"], r["margin"], r["bound"]) for r in rows])
+    return album.keep(fig, key, caption, ("strategy", variable, "bound"),
+                      [(r["strategy"], r[variable], r["bound"]) for r in rows])
+
+
+def margins(results, example, album):
+    return _claims(results, example, "margins", "margin", 0.01, "margin δ by which the right logit must win",
+                   f"Bounds on how often model {example} is right by more than δ. A margin also covers rounding: with "
+                   "δ at twice the error of the float32 logits the deployed model is proved.", album)
+
+
+def radii(results, example, album):
+    return _claims(results, example, "radii", "radius", 1e-7, "radius ρ by which every weight may move",
+                   f"Bounds that hold for every model whose weights are all within ρ of those of model {example}: the "
+                   "share of sequences that each of these models gets right.", album)
 
 
 def error_points(results):

@@ -28,7 +28,9 @@ def make_tables(results, example):
               "quantiles": table_models.quantile_table(results), "extremes": table_models.extreme_table(results),
               "models": table_models.model_table(results), "noise": table_study.noise_table(results),
               "ablations": table_study.ablation_table(results, example),
-              "paths": table_study.path_table(results, example), "brackets": table_study.bracket_table(results)}
+              "paths": table_study.path_table(results, example), "brackets": table_study.bracket_table(results),
+              "wider": table_study.wider_table(results, example),
+              "deployed": table_study.deployed_table(results, example)}
     return {name: table if table and table.rows else None for name, table in tables.items()}
 
 
@@ -37,6 +39,7 @@ def make_figures(results, example, album):
             "dimension": figures_bounds.dimension(results, album),
             "faithfulness": figures_bounds.faithfulness(results, album),
             "margins": figures_bounds.margins(results, example, album),
+            "radii": figures_bounds.radii(results, example, album),
             "errors": figures_bounds.errors(results, album),
             "families": figures_bounds.families_per_model(results, album),
             "heat_maps": figures_models.heat_maps(results, example, album),

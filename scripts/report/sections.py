@@ -165,7 +165,8 @@ def news(results, figures, tables, example):
         html += ("<li><strong>Margins.</strong> Every strategy also proves that the right logit wins by more than δ, "
                  "which covers what float32 arithmetic changes.</li>")
     html += "</ul>\n" + page.table(tables["brackets"]) + page.figure(figures["brackets"])
-    return html + page.figure(figures["margins"])
+    html += page.table(tables["deployed"]) + page.table(tables["wider"])
+    return html + page.figure(figures["margins"]) + page.figure(figures["radii"])
 
 
 def models(figures, tables, example):

@@ -146,3 +146,38 @@ def bracket_table(results):
         Column("upper", "at most (mean)", fixed(6)), Column("mean", "mean width", general(3)),
         Column("most", "largest width", general(3)), Column("exact", "exact"), Column("models", "models"),
         Column("seconds", "seconds", fixed(2))], rows)
+
+
+WIDER = {  # study's rows -> (their variable, what it says)
+    "margins": ("margin", "right by more than δ"),
+    "radii": ("radius", "right throughout weights ± ρ"),
+}
+
+
+def wider_table(results, example):
+    """One model's bounds against margin and radius, a column for each strategy."""
+    rows, names = [], []
+    for key, (variable, claim) in WIDER.items():
+        values = {}
+        for found in results.study(example).get(key) or []:
+            values.setdefault(found[variable], {})[found["strategy"]] = found["bound"]
+            if found["strategy"] not in names:
+                names.append(found["strategy"])
+        rows += [{"claim": claim, "size": size, **bounds} for size, bounds in values.items()]
+    return Table("wider", f"Model {example}: proved accuracy under wider claims", [
+        Column("claim", "claim", text=True), Column("size", "δ or ρ"),
+        *(Column(name, name, below(6)) for name in names)], rows) if rows else None
+
+
+def deployed_table(results, example):
+    rows = results.study(example).get("deployed") or []
+    said = {"real": "real", "float32": "float32, in any order of summation"}
+    return Table("deployed", f"Model {example} as it is deployed: rounded weights, float32 arithmetic", [
+        Column("format", "weights", text=True), Column("arithmetic", "arithmetic", text=True),
+        Column("strategy", "strategy", text=True), Column("correct", "proved right", count),
+        Column("bound", "accuracy at least", below(9)), Column("error", "error of a logit at most", general(3))],
+        [{"format": r["weights_format"], "arithmetic": said.get(r["semantics"], r["semantics"]),
+          "strategy": r["strategy"], "correct": int(r["correct"]), "bound": r["bound"], "error": r["logit_error"]}
+         for r in rows],
+        "Float32: every logit of every program that computes the layer in IEEE binary32 is proved to be within the "
+        "error of the real one, and the margin is twice that.") if rows else None

@@ -11,7 +11,10 @@
 #include "certify/study/loss.hpp"
 #include "certify/study/path_statistics.hpp"
 #include "certify/study/qk_noise.hpp"
+#include "certify/study/robustness.hpp"
+#include "data/counts.hpp"
 #include "data/safetensors.hpp"
+#include "random_models.hpp"
 
 namespace maxcert {
 namespace {
@@ -146,6 +149,36 @@ TEST(Study, the_golden_model) {
     EXPECT_GT(study["ablations"]["none"]["accuracy"].get<double>(), 0.99);
     EXPECT_LT(study["ablations"]["EVOU"]["accuracy"].get<double>(), 0.2);
     EXPECT_EQ(study, study_model(subject, options));  // the same every time
+}
+
+/// By the value of one key: what brute force counts.
+std::vector<Count> exact_counts(const Json& rows) {
+    std::vector<Count> counts;
+    for (const Json& row : rows) {
+        if (row["strategy"] == "brute_force") counts.push_back(count_from_string(row["correct"]));
+    }
+    return counts;
+}
+
+TEST(Study, wider_claims_of_a_small_model) {
+    testing::Random random(1);
+    const Weights w = testing::max_like_model(random, 3, 5);
+    Subject subject(w);
+    const auto margins = exact_counts(bounds_by_margin(subject));
+    const auto radii = exact_counts(bounds_by_radius(w, 1000));
+    EXPECT_EQ(margins.size(), 11u);
+    EXPECT_EQ(radii.size(), 9u);
+    EXPECT_EQ(margins.front(), radii.front());
+    for (const auto* counts : {&margins, &radii}) {
+        EXPECT_TRUE(std::is_sorted(counts->rbegin(), counts->rend()));
+    }
+    EXPECT_TRUE(exact_counts(bounds_by_radius(w, 100)).empty());  // 125 sequences are too many then
+    const Json deployed = bounds_when_deployed(w, 1000);
+    EXPECT_EQ(deployed.size(), 12u);
+    const auto counts = exact_counts(deployed);
+    for (std::size_t i = 0; i < counts.size(); i += 2) EXPECT_LE(counts[i + 1], counts[i]);  // float32, real
+    EXPECT_TRUE(deployed[0]["logit_error"].is_null());
+    EXPECT_GT(deployed[2]["logit_error"].get<double>(), 0);
 }
 
 }  // namespace

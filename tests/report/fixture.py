@@ -59,6 +59,12 @@ def study(seed, index):
     if seed == 123:
         value["margins"] = [{"margin": "0", "strategy": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
                             {"margin": "1", "strategy": "cubic", "correct": str(8 * SIXTEENTH), "bound": 0.5}]
+        value["radii"] = [{"radius": "0", "strategy": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
+                          {"radius": "1e-4", "strategy": "cubic", "correct": str(4 * SIXTEENTH), "bound": 0.25}]
+        deployed = lambda semantics, sixteenths, error: {
+            "weights_format": "bf16", "semantics": semantics, "strategy": "brute_force", "logit_error": error,
+            "correct": str(sixteenths * SIXTEENTH), "bound": sixteenths / 16}
+        value["deployed"] = [deployed("real", 16, None), deployed("float32", 15, 0.008)]
     return value
 
 

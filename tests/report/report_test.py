@@ -105,13 +105,21 @@ class WholeReport(unittest.TestCase):
                       self.process.stdout)
         self.assertRegex(self.process.stdout, r"\(c\) Compounding noise is the obstacle: supported")
 
+    def test_wider_claims_of_the_example(self):
+        wider = rows(self.out, "wider")
+        self.assertEqual([(r["size"], float(r["cubic"])) for r in wider],
+                         [("0", 0.875), ("1", 0.5), ("0", 0.875), ("1e-4", 0.25)])
+        real, float32 = rows(self.out, "deployed")
+        self.assertEqual((int(real["correct"]), real["error"]), (16 * fixture.SIXTEENTH, ""))
+        self.assertEqual((int(float32["correct"]), float(float32["error"])), (15 * fixture.SIXTEENTH, 0.008))
+
     def test_every_table_in_three_formats_and_every_figure_in_three(self):
         names = {p.stem for p in (self.out / "tables").iterdir()}
         for name in names:
             for kind in ("csv", "md", "tex"):
                 self.assertTrue((self.out / "tables" / f"{name}.{kind}").stat().st_size > 0, name)
         figures = {p.stem for p in (self.out / "figures").iterdir()}
-        self.assertTrue({"frontier", "dimension", "faithfulness", "margins", "heat_maps", "gaps", "training",
+        self.assertTrue({"frontier", "dimension", "faithfulness", "margins", "radii", "heat_maps", "gaps", "training",
                          "ablations", "noise", "distributions"} <= figures, figures)
         for name in figures:
             self.assertEqual((self.out / "figures" / f"{name}.png").read_bytes()[:4], b"\x89PNG")

@@ -1,0 +1,74 @@
+#include "certify/study/robustness.hpp"
+
+#include "certify/certificate.hpp"
+#include "certify/deployment.hpp"
+#include "data/errors.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr const char* kSubcubic = "max_diff_exact/convex/max_diff_exact,max_diff_exact/convex/svd";
+
+void add(Json& rows, Json row, const Json& certificate) {
+    if (certificate["status"] == "skipped") return;
+    for (const char* key : {"strategy", "correct", "bound"}) row[key] = certificate[key];
+    rows.push_back(std::move(row));
+}
+
+}  // namespace
+
+Json bounds_by_margin(Subject& subject) {
+    Json rows = Json::array();
+    std::vector<Margin> margins;
+    for (const char* margin : {"0", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"}) {
+        margins.emplace_back(margin);
+    }
+    for (const Strategy* strategy :
+         select_strategies(std::string("brute_force,cubic,multiset,window/4,") + kSubcubic)) {
+        for (const Json& c : certify_margins(subject, *strategy, margins, {})) {
+            add(rows, {{"margin", c["margin"]}}, c);
+        }
+    }
+    return rows;
+}
+
+Json bounds_by_radius(const Weights& weights, const Count& most_sequences) {
+    Json rows = Json::array();
+    Options options;
+    options.max_enumeration = most_sequences;
+    for (const char* radius : {"0", "1e-7", "1e-6", "3e-6", "1e-5", "3e-5", "1e-4", "3e-4", "1e-3"}) {
+        Subject box(weights, parse_weight_radius(radius));
+        for (const Strategy* strategy :
+             select_strategies(std::string("brute_force,cubic,window/4,") + kSubcubic)) {
+            add(rows, {{"radius", radius}}, certify_one(box, *strategy, options));
+        }
+    }
+    return rows;
+}
+
+Json bounds_when_deployed(const Weights& weights, const Count& most_sequences) {
+    Json rows = Json::array();
+    Options options;
+    options.max_enumeration = most_sequences;
+    for (const auto format : {WeightFormat::float32, WeightFormat::bf16, WeightFormat::fp16}) {
+        try {
+            Subject rounded(weights, {}, format);
+            for (const auto semantics : {Semantics::real, Semantics::float32}) {
+                options.semantics = semantics;
+                for (const Strategy* strategy : select_strategies("brute_force,window/4")) {
+                    const Json c = certify_one(rounded, *strategy, options);
+                    const Json& float32 = c["float32"];
+                    add(rows,
+                        {{"weights_format", name_of(format)},
+                         {"semantics", name_of(semantics)},
+                         {"logit_error", float32.is_null() ? Json(nullptr) : float32["logit_error"]}},
+                        c);
+                }
+            }
+        } catch (const InputError&) {  // these weights overflow the format
+        }
+    }
+    return rows;
+}
+
+}  // namespace maxcert
