@@ -1,5 +1,7 @@
 #include "certify/strategies/brute_force_kernels.hpp"
 
+#include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "certify/arithmetic/rounding.hpp"
@@ -107,6 +109,47 @@ MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
     }
 }
 
+/// Is some lane above 0?
+template <std::size_t Bytes>
+MAXCERT_INLINE bool any_positive(const typename Vector<float, Bytes>::type& v) {
+    const auto lanes = v > 0;
+    std::int64_t pairs[Bytes / 8], any = 0;  // of lanes: fewer to look at
+    std::memcpy(pairs, &lanes, Bytes);
+    for (const std::int64_t pair : pairs) any |= pair;
+    return any != 0;
+}
+
+template <std::size_t Bytes>
+MAXCERT_INLINE void coarse_sweep(const float* const* upper, const float* upper_start,
+                                 const float* const* negated_lower, const float* negated_start,
+                                 std::size_t step, std::size_t count, std::size_t n, float* worst,
+                                 float* surest) {
+    using V = typename Vector<float, Bytes>::type;
+    constexpr std::size_t lanes = Vector<float, Bytes>::lanes, patience = 8;
+    const V low = V{} - std::numeric_limits<float>::infinity();
+    for (std::size_t t = 0; t < n; t += lanes) {
+        // Two chains of comparisons, so that one need not wait for the other.
+        V w0 = low, w1 = low, s0 = -low, s1 = -low;
+        for (std::size_t from = 0; from < count; from += patience) {
+            if (from > 0 && !any_positive<Bytes>(s0 < s1 ? s0 : s1)) break;
+            const std::size_t to = from + patience < count ? from + patience : count;
+            for (std::size_t k = from; k < to; k += 2) {
+                const std::size_t j = k + 1 < to ? k + 1 : k;
+                const V u0 = at<V>(upper[k] + t) + upper_start[k * step];
+                const V l0 = at<V>(negated_lower[k] + t) + negated_start[k * step];
+                const V u1 = at<V>(upper[j] + t) + upper_start[j * step];
+                const V l1 = at<V>(negated_lower[j] + t) + negated_start[j * step];
+                w0 = u0 > w0 ? u0 : w0;
+                s0 = l0 < s0 ? l0 : s0;
+                w1 = u1 > w1 ? u1 : w1;
+                s1 = l1 < s1 ? l1 : s1;
+            }
+        }
+        at<V>(worst + t) = w0 > w1 ? w0 : w1;
+        at<V>(surest + t) = s0 < s1 ? s0 : s1;
+    }
+}
+
 #define MAXCERT_KERNELS(NAME, BYTES, TARGET)                                                                \
     TARGET void NAME##_max(const float* rows, const float* offset, std::size_t n, std::size_t stride,       \
                            float* largest) {                                                                \
@@ -128,8 +171,15 @@ MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
                              std::size_t count, std::size_t n, double* worst, double* surest) {             \
         sweep<BYTES>(upper, upper_start, negated_lower, negated_start, count, n, worst, surest);            \
     }                                                                                                       \
-    constexpr Kernels NAME##_kernels{#NAME,         NAME##_max,    NAME##_row,                              \
-                                     NAME##_column, NAME##_max_of, NAME##_sweep};
+    TARGET void NAME##_coarse_sweep(const float* const* upper, const float* upper_start,                    \
+                                    const float* const* negated_lower, const float* negated_start,          \
+                                    std::size_t step, std::size_t count, std::size_t n, float* worst,       \
+                                    float* surest) {                                                        \
+        coarse_sweep<BYTES>(upper, upper_start, negated_lower, negated_start, step, count, n, worst,        \
+                            surest);                                                                        \
+    }                                                                                                       \
+    constexpr Kernels NAME##_kernels{#NAME,         NAME##_max,   NAME##_row,         NAME##_column,        \
+                                     NAME##_max_of, NAME##_sweep, NAME##_coarse_sweep};
 
 MAXCERT_KERNELS(baseline, 16, )
 #if defined(__x86_64__)

@@ -43,6 +43,12 @@ struct Kernels {
     void (*sweep)(const double* const* upper, const double* upper_start, const double* const* negated_lower,
                   const double* negated_start, std::size_t count, std::size_t n, double* worst,
                   double* surest);
+
+    /// The same in floats, where output k starts from upper_start[k * step], negated_start[k * step]. Where
+    /// all of a few neighbouring t have surest[t] <= 0, the rest of the outputs are not looked at for them.
+    void (*coarse_sweep)(const float* const* upper, const float* upper_start,
+                         const float* const* negated_lower, const float* negated_start, std::size_t step,
+                         std::size_t count, std::size_t n, float* worst, float* surest);
 };
 
 /// All that this processor runs, fastest first; the last is the baseline.

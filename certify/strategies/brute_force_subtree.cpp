@@ -52,6 +52,7 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
         return !stopped_;
     }
     find_largest();
+    round_columns();
     own_.clear();
     for (std::uint32_t k = 0; k < outputs_.size(); ++k) {
         const Interval own = tables.term(q, free_, outputs_[k], m);
@@ -180,6 +181,7 @@ void Subtree::visit(std::size_t d) {
     if (stop()) return;
     sweep(d);
     if (d + 1 == order_.size()) return count_last(d);
+    if (coarse_ && d + 2 == order_.size()) prepare_coarse(d);
     for (std::size_t t = 0; t < order_[d].tokens && !stopped_; ++t) settle(d, t);
 }
 
@@ -196,6 +198,19 @@ void Subtree::settle(std::size_t d, std::size_t t) {
         return;
     }
     tokens_[place.position] = static_cast<std::uint32_t>(t);
+    if (coarse_ && d + 2 == order_.size()) return sweep_last_coarsely(d, t);
+    descend(d, t);
+    // Rounding is not associative: the sweep may have left a child open that this order closes.
+    if (levels_[d + 1].sums.output.empty()) {
+        counts_->right += place.completions;
+        return;
+    }
+    visit(d + 1);
+}
+
+/// The sums of the next level: of those outputs that can still win after token t at place d.
+void Subtree::descend(std::size_t d, std::size_t t) {
+    const Level& level = levels_[d];
     OutputSums& to = levels_[d + 1].sums;
     to.clear();
     for (std::size_t j = 0; j < level.sums.output.size(); ++j) {
@@ -204,12 +219,6 @@ void Subtree::settle(std::size_t d, std::size_t t) {
         if (upper + rest(1, d + 1, k) < 0) continue;
         to.push(k, upper, level.sums.negated_lower[j] + level.negated_lower[j][t]);
     }
-    // Rounding is not associative: the sweep may have left a child open that this order closes.
-    if (to.output.empty()) {
-        counts_->right += place.completions;
-        return;
-    }
-    visit(d + 1);
 }
 
 /// The last place, swept: every token there ends one sequence.
@@ -231,14 +240,24 @@ void Subtree::count_last(std::size_t d) {
 
 /// The last place takes token t.
 void Subtree::rule_on_sequence(std::size_t d, std::size_t t) {
-    const Level& level = levels_[d];
-    tokens_[order_[d].position] = static_cast<std::uint32_t>(t);
+    const std::size_t position = order_[d].position;
+    const OutputSums& sums = levels_[d].sums;
+    tokens_[position] = static_cast<std::uint32_t>(t);
     open_outputs_.clear();
-    for (std::size_t j = 0; j < level.sums.output.size(); ++j) {
-        if (level.sums.upper[j] + level.upper[j][t] < 0) continue;
-        open_outputs_.push_back(outputs_[level.sums.output[j]]);
+    for (std::size_t j = 0; j < sums.output.size(); ++j) {
+        const std::uint32_t k = sums.output[j];
+        if (sums.upper[j] + column(1, position, k)[t] < 0) continue;
+        if (sums.negated_lower[j] + column(0, position, k)[t] <= 0) {
+            ++counts_->wrong;
+            return;
+        }
+        open_outputs_.push_back(outputs_[k]);
     }
-    ask_referee(open_outputs_);
+    if (open_outputs_.empty()) {
+        ++counts_->right;
+    } else {
+        ask_referee(open_outputs_);
+    }
 }
 
 void Subtree::ask_referee(const std::vector<std::uint32_t>& outputs) {

@@ -55,6 +55,10 @@ class Subtree {
     void settle(std::size_t d, std::size_t t);
     void count_last(std::size_t d);
     void rule_on_sequence(std::size_t d, std::size_t t);
+    void descend(std::size_t d, std::size_t t);
+    void round_columns();
+    void prepare_coarse(std::size_t d);
+    void sweep_last_coarsely(std::size_t d, std::size_t t);
     void ask_referee(const std::vector<std::uint32_t>& outputs);
     void hand_over(std::size_t i, bool seen);
     bool stop();
@@ -80,6 +84,12 @@ class Subtree {
     std::vector<Place> order_;
     OutputSums own_;  ///< of the query's own position
     std::vector<Level> levels_;
+    bool coarse_ = false;                      ///< enough outputs, small enough for floats
+    std::vector<float> coarse_columns_[2];     // [position][output][token]: columns_ rounded up
+    std::vector<float> coarse_start_[2];       // [output, in coarse_order_][token]
+    std::vector<const float*> coarse_row_[2];  // in that order
+    std::vector<std::uint32_t> coarse_order_;  // of the entries of sums
+    std::vector<float> coarse_worst_, coarse_surest_;
 };
 
 }  // namespace maxcert

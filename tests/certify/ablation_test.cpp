@@ -45,6 +45,30 @@ TEST(Ablation, CountsWhatTheAblatedModelDoes) {
     }
 }
 
+// Without EQKE many outputs can win, and the walk ends in coarse sweeps.
+TEST(Ablation, CountsWhereManyOutputsCanWin) {
+    testing::Random random(3);
+    for (const std::uint32_t n_ctx : {3U, 4U}) {
+        testing::OrderedPaths p = random_paths(random, n_ctx, n_ctx == 3 ? 17 : 9);
+        p.EQKE = Matrix<float>(p.EQKE.rows(), p.EQKE.columns());
+        for (std::size_t t = 0; t < p.EVOU.rows(); ++t) p.EVOU(t, t) += 6;  // each token copies itself
+        const Weights weights = testing::weights_with_paths(p);
+        const testing::Exhaustive truth = testing::run_exhaustively(weights);
+        Subject subject(weights);
+        const Paths<Interval>& paths = subject.paths<Interval>();
+        for (const Kernels* kernels : available_kernels()) {
+            const RoundUpward up;
+            WalkRequest request;
+            request.margins = {Interval()};
+            request.kernels = kernels;
+            const WalkCounts found = walk_sequences(paths, request).counts.front();
+            EXPECT_GT(found.active_triples, 5 * p.EQKE.rows() * (p.EQKE.rows() + 1) / 2);
+            EXPECT_EQ(found.right, truth.right) << kernels->name;
+            EXPECT_EQ(found.right + found.wrong, truth.total()) << kernels->name;
+        }
+    }
+}
+
 TEST(Ablation, AgreesWithTheLossOverAllSequences) {
     testing::Random random(2);
     const Weights w = testing::max_like_model(random, 4, 6);

@@ -133,6 +133,51 @@ TEST(BruteForceKernels, SweepsBoundTheExactSums) {
     }
 }
 
+TEST(BruteForceKernels, CoarseSweepsBoundTheExactSums) {
+    Random random(3);
+    const RoundUpward up;
+    std::size_t stopped_early = 0;
+    for (const Kernels* kernels : available_kernels()) {
+        for (int trial = 0; trial < 200; ++trial) {
+            const std::size_t n = 1 + random() % 40, count = 1 + random() % 30, stride = padded(n);
+            const std::size_t step = 1 + random() % 3;
+            std::vector<float> upper(count * stride), lower(count * stride);
+            std::vector<float> start_u(count * step), start_l(count * step);
+            for (auto* values : {&upper, &lower, &start_u, &start_l}) {
+                for (float& v : *values) v = static_cast<float>(draw(random));
+            }
+            // In some trials no output surely wins, in others one of the first does everywhere.
+            for (std::size_t k = 0; k < count; ++k) {
+                if (trial % 3 != 0) start_l[k * step] = trial % 3 == 1 || k > 0 ? 1e10F : -1e10F;
+            }
+            std::vector<const float*> rows_u, rows_l;
+            for (std::size_t k = 0; k < count; ++k) {
+                rows_u.push_back(upper.data() + k * stride), rows_l.push_back(lower.data() + k * stride);
+            }
+            std::vector<float> worst(stride), surest(stride);
+            kernels->coarse_sweep(rows_u.data(), start_u.data(), rows_l.data(), start_l.data(), step, count,
+                                  n, worst.data(), surest.data());
+            const auto sum = [&](const std::vector<float>& start, const std::vector<const float*>& rows,
+                                 std::size_t k, std::size_t t) -> mpq_class {
+                return exact(static_cast<double>(start[k * step])) + exact(static_cast<double>(rows[k][t]));
+            };
+            for (std::size_t t = 0; t < n; ++t) {
+                const mpq_class least = exact(static_cast<double>(surest[t]));
+                const mpq_class most = exact(static_cast<double>(worst[t]));
+                bool one_is_tight = false, all_bounded = true;
+                for (std::size_t k = 0; k < count; ++k) {
+                    all_bounded = all_bounded && most >= sum(start_u, rows_u, k, t);
+                    one_is_tight = one_is_tight || least >= sum(start_l, rows_l, k, t);
+                }
+                EXPECT_TRUE(one_is_tight) << kernels->name;
+                EXPECT_TRUE(all_bounded || surest[t] <= 0) << kernels->name;
+                stopped_early += all_bounded ? 0 : 1;
+            }
+        }
+    }
+    EXPECT_GT(stopped_early, 0U);
+}
+
 // The bound over whole rows that excludes nearly every output: it must bound every single sequence.
 TEST(BruteForceTables, BoundsHoldForEverySequence) {
     std::size_t checked = 0;
