@@ -265,7 +265,7 @@ bool Float32Error::bounded() const {
     return logit < kNoOverflow;
 }
 
-const Float32Error& float32_error(Subject& subject, const Float32Options& options) {
+const Float32Error& float32_error(Subject& subject, Float32Options options) {
     return subject.shared<Float32Error>("float32/" + std::to_string(options.exp_ulp), [&] {
         subject.paths<Interval>();
         const RoundUpward up;

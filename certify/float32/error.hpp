@@ -28,6 +28,6 @@ struct Float32Error {
 };
 
 /// The bound for the subject's weights (all models of its box), kept with the subject.
-const Float32Error& float32_error(Subject& subject, const Float32Options& options);
+const Float32Error& float32_error(Subject& subject, Float32Options options);
 
 }  // namespace maxcert
