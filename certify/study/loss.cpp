@@ -9,7 +9,7 @@
 
 // The main loop, for wider vectors where the processor has them. Under sanitizers ifuncs run too early.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define MAXCERT_WIDE __attribute__((target_clones("avx2", "default")))
+#define MAXCERT_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define MAXCERT_WIDE
 #endif
@@ -17,11 +17,11 @@
 namespace maxcert {
 namespace {
 
-/// Ablations that differ in EU, EVOU and PVOU alone: lanes 0..3 are (none, EU, PVOU, EU+PVOU) of what is
-/// kept, first without and then with EVOU.
+/// The eight ablations that differ in EU, EVOU and PVOU alone. Lane: 1 if EU is kept, plus 2 for PVOU, plus 4
+/// for EVOU.
 struct Tally {
-    LogProduct softmax[2];   ///< Σ_x exp(logit[x] - logit[m]), multiplied over the sequences
-    LaneBits wrong[2] = {};  ///< how often another logit is as large
+    LogProduct softmax;   ///< Σ_x exp(logit[x] - logit[m]), multiplied over the sequences
+    LaneBits wrong = {};  ///< how often another logit is as large
 };
 
 /// A model as tables; rows are padded to whole vectors.
@@ -68,7 +68,7 @@ class Network {
     void judge(const std::int64_t* sequences, std::size_t n, unsigned zeroed, Tally& tally) const;
 
   private:
-    /// Lanes as in Tally, without EVOU.
+    /// What a query and an answer alone decide, by lane of Tally.
     struct Answer {
         Lanes scale;  ///< what sums of products with direct_ are short of
         Lanes sum;    ///< over x != m, where neither EVOU nor PVOU counts
@@ -98,9 +98,9 @@ class Network {
             wrong = wrong || direct(static_cast<Eigen::Index>(x)) >= right;
         }
         Answer answer;
-        answer.scale = Lanes{1, scale, 1, scale};
-        answer.sum = Lanes{static_cast<double>(tokens_ - 1), sum, 0, 0};
-        answer.wrong = LaneBits{tokens_ > 1 ? -1 : 0, wrong ? -1 : 0, 0, 0};
+        answer.scale = Lanes{1, scale, 1, scale, 1, scale, 1, scale};
+        answer.sum = Lanes{static_cast<double>(tokens_ - 1), sum};
+        answer.wrong = LaneBits{tokens_ > 1 ? -1 : 0, wrong ? -1 : 0};
         return answer;
     }
 
@@ -116,8 +116,9 @@ MAXCERT_WIDE void Network::judge(const std::int64_t* sequences, std::size_t n, u
                                  Tally& result) const {
     Tally tally = result;
     std::vector<double> weight(positions_), token_part(stride_), position_part(stride_);
-    const Lanes none = {0, 0, 0, 0}, one = {1, 1, 1, 1};
-    const LaneBits no = {0, 0, 0, 0};
+    const Lanes none = {}, one = none + 1.0;
+    const LaneBits no = {};
+    std::vector<const double*> row(positions_);
     for (std::size_t s = 0; s < n; ++s, sequences += positions_) {
         const auto q = static_cast<std::size_t>(sequences[positions_ - 1]);
         std::size_t m = 0;
@@ -130,13 +131,17 @@ MAXCERT_WIDE void Network::judge(const std::int64_t* sequences, std::size_t n, u
             total += weight[i];
         }
         for (std::size_t i = 0; i < positions_; ++i) {
-            const double w = weight[i] / total;
-            const double* tokens = &evou_[static_cast<std::size_t>(sequences[i]) * stride_];
-            const double* here = &pvou_[i * stride_];
-            for (std::size_t x = 0; x < stride_; x += kLanes) {
-                store(&token_part[x], (i == 0 ? none : load(&token_part[x])) + w * load(tokens + x));
-                store(&position_part[x], (i == 0 ? none : load(&position_part[x])) + w * load(here + x));
+            weight[i] /= total;
+            row[i] = &evou_[static_cast<std::size_t>(sequences[i]) * stride_];
+        }
+        for (std::size_t x = 0; x < stride_; x += kLanes) {
+            Lanes e = none, p = none;
+            for (std::size_t i = 0; i < positions_; ++i) {
+                e += weight[i] * load(row[i] + x);
+                p += weight[i] * load(&pvou_[i * stride_ + x]);
             }
+            store(&token_part[x], e);
+            store(&position_part[x], p);
         }
         const Answer& answer = by_answer_[q * tokens_ + m];
         const double token_answer = token_part[m], position_answer = position_part[m];
@@ -152,10 +157,10 @@ MAXCERT_WIDE void Network::judge(const std::int64_t* sequences, std::size_t n, u
             p_wins |= p >= one, up_wins |= up >= level, e_wins |= e >= one;
             ue_wins |= ue >= level, ep_wins |= ep >= one, uep_wins |= uep >= level;
         }
-        tally.softmax[0].times(one + answer.sum + sums_of(none, none, p_sum, up_sum) * answer.scale);
-        tally.softmax[1].times(one + sums_of(e_sum, ue_sum, ep_sum, uep_sum) * answer.scale);
-        tally.wrong[0] -= answer.wrong | any_of(no, no, p_wins, up_wins);
-        tally.wrong[1] -= any_of(e_wins, ue_wins, ep_wins, uep_wins);
+        const Lanes sums[] = {none, none, p_sum, up_sum, e_sum, ue_sum, ep_sum, uep_sum};
+        const LaneBits wins[] = {no, no, p_wins, up_wins, e_wins, ue_wins, ep_wins, uep_wins};
+        tally.softmax.times(one + answer.sum + across(sums, Sum()) * answer.scale);
+        tally.wrong -= answer.wrong | across(wins, Any());  // what holds is -1
     }
     result = tally;
 }
@@ -182,12 +187,11 @@ class Study {
             const std::size_t a = (zeroed & kEQKE ? 1U : 0U) + (zeroed & kEQKP ? 2U : 0U);
             const Tally& tally = tallies_[a];
             const auto n = static_cast<double>(std::max<std::size_t>(sequences_[a], 1));
-            const std::size_t half = zeroed & kEVOU ? 0 : 1;
-            const std::size_t lane = (zeroed & kEU ? 0U : 1U) + (zeroed & kPVOU ? 0U : 2U);
-            const LogProduct& product = tally.softmax[half];
-            const double log = std::log(product.mantissa[lane]) +
-                               static_cast<double>(product.exponent[lane]) * std::log(2.0);
-            losses[zeroed] = {log / n, 1 - static_cast<double>(tally.wrong[half][lane]) / n, sequences_[a]};
+            const std::size_t lane =
+                (zeroed & kEU ? 0U : 1U) + (zeroed & kPVOU ? 0U : 2U) + (zeroed & kEVOU ? 0U : 4U);
+            const double log = std::log(tally.softmax.mantissa[lane]) +
+                               static_cast<double>(tally.softmax.exponent[lane]) * std::log(2.0);
+            losses[zeroed] = {log / n, 1 - static_cast<double>(tally.wrong[lane]) / n, sequences_[a]};
         }
         return losses;
     }

@@ -1,4 +1,4 @@
-// Four doubles at a time: what the losses need of vector arithmetic, the same bits on every processor.
+// Eight doubles at a time: what the losses need of vector arithmetic, the same bits on every processor.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace maxcert {
 
-constexpr std::size_t kLanes = 4;
+constexpr std::size_t kLanes = 8;
 typedef double Lanes __attribute__((vector_size(8 * kLanes), aligned(8), may_alias));
 typedef std::int64_t LaneBits __attribute__((vector_size(8 * kLanes), aligned(8), may_alias));
 
@@ -28,10 +28,11 @@ MAXCERT_LANES Lanes exp_lanes(Lanes x) {
     const Lanes shifted = x * 1.4426950408889634 + shifter;
     const Lanes k = shifted - shifter;
     const Lanes r = (x - k * 0x1.62e42fefap-1) - k * 0x1.cf79abc9e3b3ap-40;
-    Lanes p = r * (1.0 / 5040) + 1.0 / 720;
-    p = p * r + 1.0 / 120;
-    p = p * r + 1.0 / 24;
-    p = p * r + 1.0 / 6;
+    // Written out: under -frounding-math quotients are not constants.
+    Lanes p = r * 1.984126984126984e-4 + 1.388888888888889e-3;
+    p = p * r + 8.333333333333333e-3;
+    p = p * r + 4.166666666666666e-2;
+    p = p * r + 1.666666666666667e-1;
     p = p * r + 0.5;
     p = p * r + 1.0;
     p = p * r + 1.0;
@@ -41,8 +42,8 @@ MAXCERT_LANES Lanes exp_lanes(Lanes x) {
 
 /// The product of many numbers >= 1, as its logarithm: in each lane a mantissa and a sum of exponents.
 struct LogProduct {
-    Lanes mantissa = {1, 1, 1, 1};
-    LaneBits exponent = {0, 0, 0, 0};
+    Lanes mantissa = Lanes{} + 1.0;
+    LaneBits exponent = {};
 
     MAXCERT_LANES void times(Lanes v) {
         const LaneBits bits = reinterpret_cast<LaneBits>(mantissa * v);
@@ -51,20 +52,29 @@ struct LogProduct {
     }
 };
 
-/// Lane j of the result: the sum of the lanes of the j-th argument.
-MAXCERT_LANES Lanes sums_of(Lanes a, Lanes b, Lanes c, Lanes d) {
-    const LaneBits even = {0, 4, 2, 6}, odd = {1, 5, 3, 7}, low = {0, 1, 4, 5}, high = {2, 3, 6, 7};
-    const Lanes ab = __builtin_shuffle(a, b, even) + __builtin_shuffle(a, b, odd);
-    const Lanes cd = __builtin_shuffle(c, d, even) + __builtin_shuffle(c, d, odd);
-    return __builtin_shuffle(ab, cd, low) + __builtin_shuffle(ab, cd, high);
-}
+struct Sum {
+    MAXCERT_LANES Lanes operator()(Lanes a, Lanes b) const { return a + b; }
+};
+struct Any {
+    MAXCERT_LANES LaneBits operator()(LaneBits a, LaneBits b) const { return a | b; }
+};
 
-/// Lane j of the result: -1 if any lane of the j-th argument is, 0 if none; the lanes are 0 or -1.
-MAXCERT_LANES LaneBits any_of(LaneBits a, LaneBits b, LaneBits c, LaneBits d) {
-    const LaneBits even = {0, 4, 2, 6}, odd = {1, 5, 3, 7}, low = {0, 1, 4, 5}, high = {2, 3, 6, 7};
-    const LaneBits ab = __builtin_shuffle(a, b, even) | __builtin_shuffle(a, b, odd);
-    const LaneBits cd = __builtin_shuffle(c, d, even) | __builtin_shuffle(c, d, odd);
-    return __builtin_shuffle(ab, cd, low) | __builtin_shuffle(ab, cd, high);
+/// Lane j of the result: the lanes of the j-th of eight vectors, combined.
+template <class V, class Combine>
+MAXCERT_LANES V across(const V (&v)[kLanes], Combine combine) {
+    const LaneBits even = {0, 8, 2, 10, 4, 12, 6, 14}, odd = {1, 9, 3, 11, 5, 13, 7, 15};
+    const LaneBits even2 = {0, 1, 8, 9, 4, 5, 12, 13}, odd2 = {2, 3, 10, 11, 6, 7, 14, 15};
+    const LaneBits low = {0, 1, 2, 3, 8, 9, 10, 11}, high = {4, 5, 6, 7, 12, 13, 14, 15};
+    V pairs[4], fours[2];
+    for (std::size_t j = 0; j < 4; ++j) {
+        pairs[j] = combine(__builtin_shuffle(v[2 * j], v[2 * j + 1], even),
+                           __builtin_shuffle(v[2 * j], v[2 * j + 1], odd));
+    }
+    for (std::size_t j = 0; j < 2; ++j) {
+        fours[j] = combine(__builtin_shuffle(pairs[2 * j], pairs[2 * j + 1], even2),
+                           __builtin_shuffle(pairs[2 * j], pairs[2 * j + 1], odd2));
+    }
+    return combine(__builtin_shuffle(fours[0], fours[1], low), __builtin_shuffle(fours[0], fours[1], high));
 }
 
 }  // namespace maxcert
