@@ -55,6 +55,7 @@ class Slurm:
             return self
         except BaseException:
             self.__exit__()
+            print(self.logs())
             raise
 
     def __exit__(self, *_):
@@ -120,6 +121,11 @@ KillWait=5
 NodeName=node NodeAddr=127.0.0.1 NodeHostname={socket.gethostname().split(".")[0]} Port={node} CPUs=2 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """)
+
+        # Newer ones want to be told; older ones do not know the word.
+        version = self.command("slurmd", "-V")
+        if int(version.split()[-1].split(".")[0]) >= 23:
+            (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
 
     def daemon(self, *command):
         with open(self.folder / "log" / f"{command[0]}.out", "wb") as out:

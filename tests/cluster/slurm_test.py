@@ -91,7 +91,8 @@ class Array(unittest.TestCase):
             r"JobState=PENDING (?s:.*) Restarts=1 ", cluster.command("scontrol", "show", "job", f"{first}_1")))
         # What was finished has been moved, whole; the rest is not there.
         self.assertEqual([p.name for p in self.out.glob("seed-*")], [f"seed-{SEEDS[2]}"])
-        cluster.command("scontrol", "update", f"JobId={first}_1", "StartTime=now")  # else it waits two minutes
+        # Else it waits two minutes. In the same second, slurmd would refuse the credential it has just seen revoked.
+        cluster.command("scontrol", "update", f"JobId={first}_1", "StartTime=now+3")
 
         state = slurm.wait_for("the merge job", lambda: self.finished(cluster, merge), 300)
         self.assertIn("JobState=FAILED", state)
