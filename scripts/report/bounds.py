@@ -37,5 +37,6 @@ def group_cost(results, name):
 
 def best_within(results, limit):
     """The same as best_per_model among all strategies whose proof length is at most `limit`."""
-    cheap = [s for s in results.records if (median_flops(results, s) or float("inf")) <= limit]
-    return best_per_model(results, cheap)
+    cost = {s: median_flops(results, s) or float("inf") for s in results.records}
+    # The cheapest first, so that of equal bounds the shortest proof is named.
+    return best_per_model(results, sorted((s for s in cost if cost[s] <= limit), key=cost.get))

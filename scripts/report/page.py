@@ -5,7 +5,7 @@ import html
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-VERDICTS = {"supported": "yes", "beaten": "yes", "contradicted": "no", "not met": "no"}
+VERDICTS = {"supported": "yes", "beaten": "yes", "met": "yes", "contradicted": "no", "not met": "no"}
 
 
 def text(value):
