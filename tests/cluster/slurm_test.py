@@ -126,4 +126,5 @@ if __name__ == "__main__":
     if slurm.missing_packages():
         print("skipped: no Slurm here; apt-get install " + " ".join(slurm.missing_packages()))
         sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # cleans up
     unittest.main(verbosity=2)
