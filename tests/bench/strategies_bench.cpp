@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
     for (const Family& family : kFamilies) {
         for (const int n_ctx : {4, 5}) {
             for (const Arithmetic arithmetic : {Arithmetic::filtered, Arithmetic::mpfr}) {
+                if (n_ctx == 5 && arithmetic == Arithmetic::mpfr) continue;  // the ratio at 4 says as much
                 const std::string name = std::string(family.name) + "/K=" + std::to_string(n_ctx) +
                                          (arithmetic == Arithmetic::mpfr ? "/mpfr" : "/filtered");
                 benchmark::RegisterBenchmark(name.c_str(), certify, family, n_ctx, arithmetic)
