@@ -50,8 +50,8 @@ Weights golden(const std::string& name) {
     return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
 }
 
-const Strategy& strategy(const std::string& name) {
-    return *select_strategies(name).at(0);
+const Strategy& strategy(std::string_view name) {
+    return *select_strategies(std::string(name)).at(0);
 }
 
 std::size_t draw(Random& random, std::size_t least, std::size_t most) {
@@ -188,8 +188,7 @@ TEST(Window, GoldenBoundsAndProofLengths) {
     Subject k4(golden("max-of-4-golden"));
     const char* correct[] = {"15236464", "16474476", "16726927", "16759005", "16760359", "16760922"};
     for (unsigned w = 1; w <= 6; ++w) {
-        const std::string name = "window/" + std::to_string(w);
-        const Strategy& s = strategy(name);
+        const Strategy& s = strategy("window/" + std::to_string(w));
         const Proof proof = s.prove(k4, {});
         EXPECT_EQ(proof.finding.correct.get_str(), correct[w - 1]);
         EXPECT_LE(s.proof_flops(k4, proof).value(), 3'000'000U);
