@@ -103,6 +103,7 @@ BracketEvaluator::Effort BracketEvaluator::effort(const BracketPlan& plan, std::
 }
 
 std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort,
+                                                      const std::optional<TreeResult>& walked,
                                                       const std::function<bool()>& expired) {
     GroupOutcome o{open_bracket(terms.group)};
     if (tied_[terms.group.m]) {  // another output has exactly the logit of m
@@ -119,7 +120,8 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         limits.smallest_mass = effort.tree_mass;
         limits.nodes = effort.tree_nodes;
         limits.expired = expired;
-        const TreeResult tree = walk_multisets(terms, limits, referee_);
+        o.tree = walked ? walked : walk_multisets(terms, limits, referee_);
+        const TreeResult& tree = *o.tree;
         o.cut = tree.cut;
         o.bracket.intersect(tree.bracket);
         o.work += tree.work;
@@ -129,6 +131,7 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
     if (effort.level >= 0 && o.cut == 0 && o.bracket.width() > 0) {
         const auto bracket = convolution_bracket(terms, effort.level, o.work, expired);
         if (!bracket) return std::nullopt;
+        o.convolved = bracket->width();
         o.bracket.intersect(*bracket);
     }
     return o;
@@ -173,11 +176,12 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
             }
             const std::uint32_t m = group(index).m;
             const GroupTerms terms = in_mpfr ? exact->terms(m) : filtered->terms(m, true);
-            const auto found = outcome(terms, effort(plan, index), expired);
+            const std::optional<TreeResult> walked = totals.groups[index].tree;
+            const auto found = outcome(terms, effort(plan, index), walked, expired);
             if (!found || found->cut > 0) complete = false;
             if (!found) break;
             totals.groups[index] = *found;  // only this thread writes this group's outcome
-            spent += found->work;
+            spent += found->work - (walked ? walked->work : 0);
         }
         const std::lock_guard<std::mutex> lock(adding);
         totals.spent += spent;

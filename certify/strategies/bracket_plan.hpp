@@ -36,6 +36,8 @@ struct GroupOutcome {
     Bracket bracket;
     std::uint64_t work = 0, nodes = 0, escalated = 0;
     std::uint64_t cut = 0;  ///< as in TreeResult
+    std::optional<TreeResult> tree{};
+    Count convolved = 0;  ///< width that the convolution alone leaves
 };
 
 struct BracketTotals {
@@ -56,7 +58,8 @@ class BracketEvaluator {
     Group group(std::size_t index) const;
     /// Updates the totals of the groups in `chosen` (ascending) at the plan's effort; stops early, leaving
     /// groups as they were, when `expired` says so; returns false then. A tree in the works is cut short: its
-    /// outcome says at which node, and stands if the plan's cut_trees says so too.
+    /// outcome says at which node, and stands if the plan's cut_trees says so too. Trees in `totals` must be
+    /// of this plan; they are not walked again.
     bool evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen, BracketTotals& totals,
                   const std::function<bool()>& expired);
 
@@ -76,8 +79,9 @@ class BracketEvaluator {
     /// Of the terms in MPFR.
     long term_bits() const { return std::min(128L, options_.max_bits); }
     Effort effort(const BracketPlan& plan, std::size_t index) const;
-    /// Nothing if the convolution ran out of time.
+    /// Nothing if the convolution ran out of time. `walked`: the tree at this effort, if it is known already.
     std::optional<GroupOutcome> outcome(const GroupTerms& terms, const Effort& effort,
+                                        const std::optional<TreeResult>& walked,
                                         const std::function<bool()>& expired);
 
     Subject& subject_;

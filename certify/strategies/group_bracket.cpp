@@ -30,6 +30,8 @@ Event average(const Event& a, const Event& b) {
     return c;
 }
 
+constexpr std::size_t kSummedOutputs = 8;  // of the likeliest, in the lower end
+
 /// Outputs, or groups of outputs, that may win.
 struct Cluster {
     Event event;
@@ -53,17 +55,27 @@ std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, s
               [](const Cluster& a, const Cluster& b) { return a.most > b.most; });
     while (!clusters.empty() && clusters.back().most == 0) clusters.pop_back();
 
-    // Lower end of the union: the likeliest output, and a second one less what both can share.
+    // Lower end of the union, by Bonferroni: over some outputs the sum of their own lower counts, less what
+    // each pair can share at most. Outputs join while they add something.
     Count union_least = 0;
     for (const Cluster& c : clusters) union_least = std::max(union_least, c.least);
-    if (level > 0 && clusters.size() > 1) {
-        const Cluster& first = clusters.front();
-        for (std::size_t k = 1; k < clusters.size() && k < 4; ++k) {
+    std::vector<const Cluster*> summed;
+    Count sum_least = 0;
+    for (std::size_t k = 0; level > 0 && k < std::min(clusters.size(), kSummedOutputs); ++k) {
+        const Cluster& next = clusters[k];
+        Count gain = next.least;
+        for (const Cluster* c : summed) {
+            if (expired()) return std::nullopt;
+            if (gain <= 0) break;
             const Count shared =
-                at_most(count_at_most(group, average(first.event, clusters[k].event), grid, work), size);
-            union_least = std::max<Count>(union_least, first.least + clusters[k].least - shared);
+                at_most(count_at_most(group, average(c->event, next.event), grid, work), size);
+            gain -= std::min({shared, c->most, next.most});
         }
+        if (gain <= 0) continue;
+        sum_least += gain;
+        summed.push_back(&next);
     }
+    union_least = std::max(union_least, sum_least);
 
     // Upper end, by events that hold whenever an output of a cluster wins: an output joins the cluster that
     // saves most against adding both up, or else starts one, less what it surely shares with one earlier

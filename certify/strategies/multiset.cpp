@@ -44,7 +44,10 @@ class BracketStrategy : public Strategy {
         if (!complete) forget_unknown(plan, totals, evaluator);
         report(options, totals, total, 0.1);
 
-        const std::uint64_t budget = options.node_budget > 0 ? options.node_budget : kDefaultWork;
+        // A time limit alone is meant to be used up.
+        const std::uint64_t budget = options.node_budget > 0    ? options.node_budget
+                                     : options.time_limit_s > 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                                : kDefaultWork;
         std::vector<bool> stuck(evaluator.groups());
         const std::uint64_t before = totals.spent;
         while (complete && totals.spent - before < budget) {
@@ -150,13 +153,16 @@ class BracketStrategy : public Strategy {
         BracketTotals next = totals;
         const bool complete = evaluator.evaluate(finer, chosen, next, expired);
         for (const std::size_t i : chosen) {
-            // What a check finds at a level is what counts: a level that narrows little ends the refinement.
-            if (next.groups[i].bracket.width() * 10 > totals.groups[i].bracket.width() * 9) stuck[i] = true;
-            if (next.groups[i].cut == 0 &&
-                next.groups[i].bracket.width() < totals.groups[i].bracket.width()) {
+            // What a check finds at a level is what counts. Only a convolution that narrows little ends the
+            // refinement: where the tree is ahead of it, it may still overtake.
+            GroupOutcome& found = next.groups[i];
+            const GroupOutcome& before = totals.groups[i];
+            if (found.convolved * 10 > before.convolved * 9) stuck[i] = true;
+            if (found.cut == 0 && found.convolved < before.convolved &&
+                found.bracket.width() <= before.bracket.width()) {
                 plan.levels[i] = finer.levels[i];
             } else {
-                next.groups[i] = totals.groups[i];
+                found = before;
             }
         }
         totals = std::move(next);
