@@ -129,9 +129,17 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         o.escalated += tree.escalated;
     }
     if (effort.level >= 0 && o.cut == 0 && o.bracket.width() > 0) {
-        const auto bracket = convolution_bracket(terms, effort.level, o.work, expired);
+        std::uint64_t work = 0;
+        const auto bracket = convolution_bracket(terms, effort.level, work, expired);
         if (!bracket) return std::nullopt;
         o.convolved = bracket->width();
+        o.work += work;
+        if (effort.level < kLastLevel && !counted_by_halves(terms, effort.level)) {
+            // From level 1 on, outputs are counted in pairs too.
+            const std::uint64_t pairs = effort.level == 0 ? terms.wins.size() : 1;
+            o.next_work =
+                counted_by_halves(terms, effort.level + 1) ? work_of_halves(terms) : 4 * work * pairs + 1;
+        }
         o.bracket.intersect(*bracket);
     }
     return o;

@@ -37,7 +37,8 @@ struct GroupOutcome {
     std::uint64_t work = 0, nodes = 0, escalated = 0;
     std::uint64_t cut = 0;  ///< as in TreeResult
     std::optional<TreeResult> tree{};
-    Count convolved = 0;  ///< width that the convolution alone leaves
+    Count convolved = 0;          ///< width that the convolution alone leaves
+    std::uint64_t next_work = 0;  ///< about what the next level costs; 0: there is none
 };
 
 struct BracketTotals {

@@ -24,14 +24,15 @@ inline Bracket open_bracket(const Group& group) {
     return {0, group.size()};
 }
 
-/// Grid steps of a level of refinement.
-constexpr std::size_t grid_of_level(int level) {
-    return std::size_t{32} << (2 * level);
-}
-constexpr int kLastLevel = 6;
+/// Levels of refinement. The convolution has a finer grid at each; from kHalvesLevel on, groups with several
+/// outputs whose halves can be enumerated are counted by halves instead, which no higher level improves.
+constexpr int kHalvesLevel = 4, kLastLevel = 6;
+bool counted_by_halves(const GroupTerms& terms, int level);
+/// About what that costs.
+std::uint64_t work_of_halves(const GroupTerms& terms);
 
-/// By convolution (THEORY T5b): union and joint bounds over the outputs that may win. `terms` must be known.
-/// Nothing once `expired` says so.
+/// By convolution, and by halves (THEORY T5b): union and joint bounds over the outputs that may win. `terms`
+/// must be known. Nothing once `expired` says so.
 std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
                                            const std::function<bool()>& expired);
 

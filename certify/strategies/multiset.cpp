@@ -5,6 +5,8 @@
 #include <chrono>
 #include <limits>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "certify/arithmetic/counting.hpp"
 #include "certify/strategies/bracket_plan.hpp"
@@ -17,11 +19,18 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the search's convolutions
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
-constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
+constexpr std::uint64_t kBatchWork = 2'000'000'000;  // of the groups refined at a time
+constexpr std::uint64_t kGroupNodes = 2000;          // of a tree that only supports the convolution
 const Count kExhaustiveTotal = Count(1) << 32;
 
 double share(const Count& part, const Count& total) {
     return ratio_rounded_down(part, total);
+}
+
+std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
+    std::vector<std::size_t> all(evaluator.groups());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
 }
 
 class BracketStrategy : public Strategy {
@@ -38,9 +47,7 @@ class BracketStrategy : public Strategy {
 
         BracketPlan plan = first_plan(evaluator, options, total);
         BracketTotals totals = evaluator.nothing_known();
-        std::vector<std::size_t> all(evaluator.groups());
-        std::iota(all.begin(), all.end(), std::size_t{0});
-        bool complete = evaluator.evaluate(plan, all, totals, expired);
+        bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expired);
         if (!complete) forget_unknown(plan, totals, evaluator);
         report(options, totals, total, 0.1);
 
@@ -51,7 +58,7 @@ class BracketStrategy : public Strategy {
         std::vector<bool> stuck(evaluator.groups());
         const std::uint64_t before = totals.spent;
         while (complete && totals.spent - before < budget) {
-            const auto chosen = widest(plan, totals, stuck);
+            const auto chosen = promising(plan, totals, stuck);
             if (chosen.empty()) break;
             complete = refine(evaluator, plan, chosen, totals, stuck, expired);
             report(options, totals, total,
@@ -71,11 +78,9 @@ class BracketStrategy : public Strategy {
         BracketEvaluator evaluator(subject, options);
         const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
         BracketTotals totals = evaluator.nothing_known();
-        std::vector<std::size_t> all(evaluator.groups());
-        std::iota(all.begin(), all.end(), std::size_t{0});
-        Finding f;
-        const bool complete = evaluator.evaluate(plan, all, totals, [] { return stop_requested(); });
-        f = finding(evaluator, totals, power(subject.shape().d_vocab, subject.shape().n_ctx));
+        const bool complete =
+            evaluator.evaluate(plan, every_group(evaluator), totals, [] { return stop_requested(); });
+        Finding f = finding(evaluator, totals, power(subject.shape().d_vocab, subject.shape().n_ctx));
         f.complete = complete;
         return f;
     }
@@ -120,26 +125,23 @@ class BracketStrategy : public Strategy {
         }
     }
 
-    /// The groups that hold most of what is undecided.
-    static std::vector<std::size_t> widest(const BracketPlan& plan, const BracketTotals& totals,
-                                           const std::vector<bool>& stuck) {
-        std::vector<std::size_t> order;
-        Count largest = 0;
+    /// The groups whose next level promises most for its price: a width, over the work.
+    static std::vector<std::size_t> promising(const BracketPlan& plan, const BracketTotals& totals,
+                                              const std::vector<bool>& stuck) {
+        std::vector<std::pair<double, std::size_t>> order;
         for (std::size_t i = 0; i < totals.groups.size(); ++i) {
-            const bool refinable = plan.levels[i] >= 0 && plan.levels[i] < kLastLevel && !stuck[i];
-            if (!refinable || totals.groups[i].bracket.width() == 0) continue;
-            order.push_back(i);
-            largest = std::max(largest, totals.groups[i].bracket.width());
+            const GroupOutcome& g = totals.groups[i];
+            if (plan.levels[i] < 0 || g.next_work == 0 || stuck[i] || g.bracket.width() == 0) continue;
+            order.emplace_back(-g.bracket.width().get_d() / static_cast<double>(g.next_work), i);
         }
-        std::sort(order.begin(), order.end(), [&totals](std::size_t a, std::size_t b) {
-            const int by_width = cmp(totals.groups[a].bracket.width(), totals.groups[b].bracket.width());
-            return by_width != 0 ? by_width > 0 : a < b;
-        });
-        // A refinement costs about four times the one before: take those within a factor of the widest.
+        std::sort(order.begin(), order.end());
+        // Those within a factor of the best, and few enough for the bracket to be seen closing.
         std::vector<std::size_t> chosen;
-        for (const std::size_t i : order) {
-            if (totals.groups[i].bracket.width() * 8 < largest) break;
+        std::uint64_t work = 0;
+        for (const auto& [promise, i] : order) {
+            if (promise * 8 > order.front().first || work > kBatchWork) break;
             chosen.push_back(i);
+            work += totals.groups[i].next_work;
         }
         std::sort(chosen.begin(), chosen.end());
         return chosen;
@@ -153,13 +155,15 @@ class BracketStrategy : public Strategy {
         BracketTotals next = totals;
         const bool complete = evaluator.evaluate(finer, chosen, next, expired);
         for (const std::size_t i : chosen) {
-            // What a check finds at a level is what counts. Only a convolution that narrows little ends the
-            // refinement: where the tree is ahead of it, it may still overtake.
+            // A level that costs more and narrows the convolution little ends the refinement; one that does
+            // not narrow it at all is not taken. Where the tree is ahead, the convolution may still overtake
+            // it.
             GroupOutcome& found = next.groups[i];
             const GroupOutcome& before = totals.groups[i];
-            if (found.convolved * 10 > before.convolved * 9) stuck[i] = true;
-            if (found.cut == 0 && found.convolved < before.convolved &&
-                found.bracket.width() <= before.bracket.width()) {
+            const bool narrower = found.cut == 0 && found.convolved < before.convolved &&
+                                  found.bracket.width() <= before.bracket.width();
+            if (!narrower || found.convolved * 10 > before.convolved * 9) stuck[i] = true;
+            if (narrower) {
                 plan.levels[i] = finer.levels[i];
             } else {
                 found = before;

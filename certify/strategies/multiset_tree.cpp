@@ -30,18 +30,16 @@ class MultisetTree {
                     std::max(up_to_[t - 1].negated_lower[k], up_to_[t].negated_lower[k]);
             }
         }
+        for (const Event& e : terms_.wins) {
+            of_query_.upper.push_back(e.constant_upper);
+            of_query_.negated_lower.push_back(-e.constant_lower);
+        }
         sequence_.back() = group_.q;
     }
 
     TreeResult walk() {
-        Sums start;
-        for (const Event& e : terms_.wins) {
-            start.upper.push_back(e.constant_upper);
-            start.negated_lower.push_back(-e.constant_lower);
-        }
-        const std::size_t n = group_.positions;
         // m itself: at least once, unless the query is m.
-        split(start, group_.m, n, group_.seen() ? 0 : 1, 1);
+        split(of_query_, group_.m, group_.positions, group_.seen() ? 0 : 1, 1);
         result_.bracket.right = right_;
         result_.bracket.upper = group_.size() - wrong_;
         return result_;
@@ -105,12 +103,7 @@ class MultisetTree {
                 split(sums, s - 1, r, 0, arrangements);
             }
         } else if (arrangements <= limits_.assignments && may_go_on()) {
-            Sums start;
-            for (const Event& e : terms_.wins) {
-                start.upper.push_back(e.constant_upper);
-                start.negated_lower.push_back(-e.constant_lower);
-            }
-            arrange(start, 0);
+            arrange(of_query_, 0);
         }
     }
 
@@ -178,6 +171,7 @@ class MultisetTree {
     TreeLimits limits_;
     Referee& referee_;
     std::size_t outputs_;
+    Sums of_query_;                       // what every sequence begins with
     std::vector<Sums> by_token_, up_to_;  // of token t; extremes over tokens <= t
     std::vector<Sums> levels_;            // scratch by token
     std::vector<std::size_t> counts_;     // of each token, in the current multiset

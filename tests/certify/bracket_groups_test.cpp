@@ -5,6 +5,7 @@
 
 #include "certify/certificate.hpp"
 #include "certify/strategies/group_bracket.hpp"
+#include "certify/strategies/half_sums.hpp"
 #include "certify/strategies/multiset_tree.hpp"
 #include "data/errors.hpp"
 #include "data/safetensors.hpp"
@@ -101,7 +102,7 @@ TEST_F(Groups, JointBoundsOfSeveralOutputsBracket) {
         const GroupTerms g = exact_terms(random_, m, random_() % 5, 1 + random_() % 4);
         const Count right = right_by_hand(g);
         Count before = -1;
-        for (const int level : {0, 1, 3}) {
+        for (const int level : {0, 1, 3, kHalvesLevel}) {
             const Bracket b = *convolution_bracket(g, level, work, [] { return false; });
             EXPECT_LE(b.right, right) << round << " level " << level;
             EXPECT_GE(b.upper, right) << round << " level " << level;
@@ -113,6 +114,51 @@ TEST_F(Groups, JointBoundsOfSeveralOutputsBracket) {
     }
     EXPECT_GT(tight, 100);
     EXPECT_GT(joint_helps, 100);
+}
+
+TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
+    std::uint64_t work = 0;
+    int exact = 0, forgetful_shows = 0;
+    for (int round = 0; round < 150; ++round) {
+        const auto m = static_cast<std::uint32_t>(1 + random_() % 4);
+        GroupTerms g = exact_terms(random_, m, 2 + random_() % 3, 2);
+        // The number of fillings in which all of some outputs win: right_by_hand counts those in which none
+        // of the given ones does.
+        const unsigned long size = g.group.size().get_ui(), either = size - right_by_hand(g);
+        unsigned long alone[2] = {};
+        for (const std::size_t k : {0u, 1u}) {
+            GroupTerms one = g;
+            one.wins = {g.wins[k]};
+            alone[k] = size - right_by_hand(one);
+        }
+        const unsigned long both = alone[0] + alone[1] - either;
+        const auto counts = count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; });
+        ASSERT_TRUE(counts.has_value());
+        for (const std::size_t k : {0u, 1u}) {
+            EXPECT_LE(counts->alone[k].least, alone[k]) << round;
+            EXPECT_GE(counts->alone[k].most, alone[k]) << round;
+        }
+        EXPECT_LE(counts->together[0].least, both) << round;
+        EXPECT_GE(counts->together[0].most, both) << round;
+        exact += counts->together[0].most == counts->together[0].least ? 1 : 0;
+        // Counting fillings without m as well must show.
+        g.group.q = g.group.m;
+        const auto forgetful = count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; });
+        forgetful_shows += forgetful->together[0].least > both ? 1 : 0;
+        EXPECT_FALSE(count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return true; }).has_value());
+    }
+    EXPECT_GT(exact, 20);
+    EXPECT_GT(forgetful_shows, 20);
+}
+
+TEST_F(Groups, HalvesThatAreTooLargeOrOverflowAreLeftAlone) {
+    EXPECT_EQ(fillings_of_half({0, 63, 19}), 0u);  // 64^10
+    EXPECT_EQ(fillings_of_half({0, 63, 8}), 1u << 24);
+    EXPECT_EQ(fillings_of_half({0, 63, 1}), 0u);
+    GroupTerms g = exact_terms(random_, 2, 4, 2);
+    for (double& term : g.wins[1].upper) term = 1e308;
+    std::uint64_t work = 0;
+    EXPECT_FALSE(count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; }).has_value());
 }
 
 TEST_F(Groups, OutputsThatCannotWinOrFollowOthersAreSeen) {

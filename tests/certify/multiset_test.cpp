@@ -221,7 +221,7 @@ TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
 TEST(Brackets, ServeLongContextsAndLargeVocabularies) {
     Random random(5);
     Options options;
-    options.node_budget = 1;
+    options.time_limit_s = 1;
     for (const Shape shape : {Shape{2, 64, 8, 8}, Shape{32, 64, 8, 8}, Shape{10, 128, 8, 8}}) {
         const Weights weights = testing::gaussian_model(random, shape, 0.5f);
         for (const char* name : {"multiset", "convolution"}) {
