@@ -50,8 +50,10 @@ std::vector<std::string> either(const CommandLine& line, const std::string& sing
 }  // namespace
 
 void add_certify_options(CommandLine& line) {
-    line.text("arithmetic", "NAME", "filtered",
-              "filtered: double intervals, MPFR where they leave it open; mpfr: MPFR everywhere");
+    line.text(
+        "arithmetic", "NAME", "filtered",
+        "filtered: double intervals, MPFR where they leave it open; mpfr: MPFR everywhere (but brackets add "
+        "the MPFR terms up in outward-rounded doubles)");
     line.text("max-bits", "N", "4096",
               "precision at which escalation gives up (what is open then is not proved)");
     line.text("margin", "D", "0", "certify that the right logit wins by more than D (a decimal number)");
@@ -59,7 +61,8 @@ void add_certify_options(CommandLine& line) {
               "real: a claim about exact arithmetic; float32: about every float32 evaluation of the model");
     line.text("exp-ulp", "N", "4", "float32: the program's exp is within this many units in the last place");
     line.text("max-enumeration", "N", "68719476736", "brute_force is skipped above this many sequences");
-    line.text("node-budget", "N", "0", "multiset: nodes to visit; 0 for the default");
+    line.text("node-budget", "N", "0",
+              "multiset, convolution: work to spend, in nodes or operations; 0 for the default");
     line.text("mass-threshold", "X", "", "multiset: leave nodes below this share of all sequences unproved");
     line.text("time-limit", "SECONDS", "0", "per strategy; what is proved by then stands; 0 for none");
 }

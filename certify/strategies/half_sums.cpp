@@ -47,7 +47,7 @@ class Bins {
         bin_of_cell_.resize(kCells);
         std::size_t below = 0;
         for (std::size_t c = 0; c < kCells; ++c) {
-            bin_of_cell_[c] = static_cast<Bin>((below * kBins) / n);
+            bin_of_cell_[c] = static_cast<Bin>((below * (kBins - 1)) / n);
             below += held[c];
         }
     }

@@ -119,9 +119,10 @@ TEST_F(Groups, JointBoundsOfSeveralOutputsBracket) {
 TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
     std::uint64_t work = 0;
     int exact = 0, forgetful_shows = 0;
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < 300; ++round) {
         const auto m = static_cast<std::uint32_t>(1 + random_() % 4);
         GroupTerms g = exact_terms(random_, m, 2 + random_() % 3, 2);
+        for (Event& e : g.wins) e.constant_lower = e.constant_upper += 3;  // so that both often win
         // The number of fillings in which all of some outputs win: right_by_hand counts those in which none
         // of the given ones does.
         const unsigned long size = g.group.size().get_ui(), either = size - right_by_hand(g);
@@ -147,7 +148,7 @@ TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
         forgetful_shows += forgetful->together[0].least > both ? 1 : 0;
         EXPECT_FALSE(count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return true; }).has_value());
     }
-    EXPECT_GT(exact, 20);
+    EXPECT_GT(exact, 10);
     EXPECT_GT(forgetful_shows, 20);
 }
 
