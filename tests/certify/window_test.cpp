@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string_view>
 
 #include "certify/certificate.hpp"
 #include "certify/strategies/subcubic_directions.hpp"
