@@ -185,9 +185,10 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
             const std::uint32_t m = group(index).m;
             const GroupTerms terms = in_mpfr ? exact->terms(m) : filtered->terms(m, true);
             const std::optional<TreeResult> walked = totals.groups[index].tree;
-            const auto found = outcome(terms, effort(plan, index), walked, expired);
+            auto found = outcome(terms, effort(plan, index), walked, expired);
             if (!found || found->cut > 0) complete = false;
             if (!found) break;
+            found->work += terms.work;
             totals.groups[index] = *found;  // only this thread writes this group's outcome
             spent += found->work - (walked ? walked->work : 0);
         }

@@ -35,6 +35,11 @@ Event both(const Event& a, const Event& b) {
     return combine(a, b, [](double x, double y) { return std::min(x, y); });
 }
 
+std::uint64_t query_table_flops(const Shape& shape) {
+    const std::uint64_t V = shape.d_vocab, K = shape.n_ctx;
+    return 3 * (V + K) + V * K + 3 * V * ((K - 1) * V + 1);
+}
+
 bool dominated(const Event& a, const Event& b) {
     if (!(a.constant_upper <= b.constant_lower)) return false;
     for (std::size_t j = 0; j < a.upper.size(); ++j) {
@@ -58,7 +63,9 @@ bool possible(const Group& group, const Event& event) {
 void prune_dominated(GroupTerms& g) {
     for (std::size_t k = g.wins.size(); k-- > 0;) {
         for (std::size_t l = 0; l < g.wins.size(); ++l) {
-            if (l == k || !dominated(g.wins[k], g.wins[l])) continue;
+            if (l == k) continue;
+            g.work += g.wins[k].upper.size() + 1;
+            if (!dominated(g.wins[k], g.wins[l])) continue;
             g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
             g.outputs.erase(g.outputs.begin() + static_cast<std::ptrdiff_t>(k));
             break;
@@ -69,10 +76,13 @@ void prune_dominated(GroupTerms& g) {
 GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     GroupTerms g;
     g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
+    const std::size_t entries = positions_ * g.group.tokens();
+    g.work += entries + (2 * entries + 5 * positions_) * d_vocab_;  // bound_outputs
     if (!tables_.bound_outputs(1, m, bounds_)) return g;
     g.known = true;
     for (std::uint32_t x = 0; x < d_vocab_; ++x) {
         if (x == m || bounds_[x] < 0) continue;
+        g.work += 4 * entries + 7 * positions_;  // three for a term, one for possible()
         Event e;
         column_.resize(padded(d_vocab_));
         for (std::size_t i = 0; i < positions_; ++i) {

@@ -41,7 +41,8 @@ struct GroupTerms {
     Group group;
     std::vector<std::uint32_t> outputs;
     std::vector<Event> wins;
-    bool known = false;  ///< false: a table is not finite, and nothing is known of the group
+    bool known = false;      ///< false: a table is not finite, and nothing is known of the group
+    std::uint64_t work = 0;  ///< floating operations spent on this group's terms
 };
 
 /// Whether a happens only where b does, seen term by term.
@@ -49,6 +50,10 @@ bool dominated(const Event& a, const Event& b);
 
 /// Whether the sum can reach 0 in some sequence of the group, by its upper ends. Needs RoundUpward.
 bool possible(const Group& group, const Event& event);
+
+/// Floating operations of one query's tables, which its groups share: exponentials, attention weights, and
+/// every (token, position, output) entry.
+std::uint64_t query_table_flops(const Shape& shape);
 
 /// Leaves out outputs whose win implies another's.
 void prune_dominated(GroupTerms& terms);

@@ -40,6 +40,7 @@ GroupTerms ReferenceQueryGroups::terms(std::uint32_t m) const {
         const auto at = [&](std::size_t i) { return paths_.PVOU(i, x) - paths_.PVOU(i, m); };
         std::vector<MpfrInterval> of_token;
         for (std::size_t t = 0; t <= m; ++t) of_token.push_back(through(t));
+        g.work += (2 + 4 * last) * g.group.tokens() + last;
         Event e;
         const auto ends = [&g](const MpfrInterval& term) {
             const std::pair<double, double> both{lower_double(term), upper_double(term)};

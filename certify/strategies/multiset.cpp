@@ -85,16 +85,14 @@ class BracketStrategy : public Strategy {
         return f;
     }
 
-    /// Tables of terms as in brute force's plain method, and the sums of the walk as really made.
+    /// The products, each query's tables, and what the check of the groups really did.
     std::optional<std::uint64_t> proof_flops(Subject& subject, const Proof& proof) const override {
-        const Shape& s = subject.shape();
         const std::uint64_t before = Counting::operations();
         const auto paths = multiply_paths(subject.weight_matrices<Counting>());
         static_cast<void>(paths);
-        const std::uint64_t tables = Counting::operations() - before;
-        // Of each query: one attention and one bracket per token, position and output, and the row maxima.
-        const std::uint64_t terms = std::uint64_t{6} * s.d_vocab * s.d_vocab * s.d_vocab * s.n_ctx;
-        return tables + terms + proof.finding.figures.value("work", std::uint64_t{0});
+        const std::uint64_t products = Counting::operations() - before;
+        return products + subject.shape().d_vocab * query_table_flops(subject.shape()) +
+               proof.finding.figures.value("work", std::uint64_t{0});
     }
 
   private:

@@ -10,6 +10,7 @@
 #include "data/safetensors.hpp"
 #include "tests/certify/exhaustive.hpp"
 #include "tests/certify/random_models.hpp"
+#include "tests/certify/sampled.hpp"
 
 namespace maxcert {
 namespace {
@@ -159,6 +160,21 @@ TEST(Group, CompletionsAreThoseThatContainTheLargestToken) {
                       Count(static_cast<unsigned long>(count_by_hand(unseen, zeros, 0))));
             EXPECT_EQ(unseen.completions(true, r), power(m + 1, r));
         }
+    }
+}
+
+TEST(Brackets, MeetTheSampledAccuracyWhereNobodyCanEnumerate) {
+    for (const std::uint64_t seed : {1u, 2u}) {
+        Random random(seed);
+        const Weights weights = testing::max_like_model(random, 8, 32);
+        const auto sampled = testing::sample_accuracy(weights, 100000, seed);
+        Options options;
+        options.node_budget = 100000000;
+        const Finding f = prove(weights, "convolution", options);
+        const double total = power(32, 8).get_d(), off = sampled.half_width(4.5);
+        EXPECT_LE(f.correct.get_d() / total, sampled.share() + off);
+        EXPECT_GE(f.upper->get_d() / total, sampled.share() - off);
+        EXPECT_LT(Count(*f.upper - f.correct).get_d() / total, 0.9);
     }
 }
 
