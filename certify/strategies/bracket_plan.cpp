@@ -137,8 +137,9 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         if (effort.level < kLastLevel && !counted_by_halves(terms, effort.level)) {
             // From level 1 on, outputs are counted in pairs too.
             const std::uint64_t pairs = effort.level == 0 ? terms.wins.size() : 1;
-            o.next_work =
-                counted_by_halves(terms, effort.level + 1) ? work_of_halves(terms) : 4 * work * pairs + 1;
+            if (counted_by_halves(terms, kHalvesLevel)) o.halves_work = work_of_halves(terms);
+            const bool halves_next = o.halves_work > 0 && effort.level + 1 >= kHalvesLevel;
+            o.next_work = halves_next ? o.halves_work : 4 * work * pairs + 1;
         }
         o.bracket.intersect(*bracket);
     }

@@ -37,8 +37,9 @@ struct GroupOutcome {
     std::uint64_t work = 0, nodes = 0, escalated = 0;
     std::uint64_t cut = 0;  ///< as in TreeResult
     std::optional<TreeResult> tree{};
-    Count convolved = 0;          ///< width that the convolution alone leaves
-    std::uint64_t next_work = 0;  ///< about what the next level costs; 0: there is none
+    Count convolved = 0;            ///< width that the convolution alone leaves
+    std::uint64_t next_work = 0;    ///< about what the next level costs; 0: there is none
+    std::uint64_t halves_work = 0;  ///< about what counting by halves will cost; 0: it was, or cannot be
 };
 
 struct BracketTotals {

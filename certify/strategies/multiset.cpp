@@ -21,7 +21,9 @@ constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the sear
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
 constexpr std::uint64_t kBatchWork = 2'000'000'000;  // of the groups refined at a time
 constexpr std::uint64_t kGroupNodes = 2000;          // of a tree that only supports the convolution
-const Count kExhaustiveTotal = Count(1) << 32;
+// Up to these many sequences trees are walked to the end, or nearly always to the end.
+const Count kExhaustiveTotal = Count(1) << 32, kModestTotal = Count(1) << 36;
+constexpr std::uint64_t kModestNodes = 2'000'000;
 
 double share(const Count& part, const Count& total) {
     return ratio_rounded_down(part, total);
@@ -49,20 +51,22 @@ class BracketStrategy : public Strategy {
         BracketTotals totals = evaluator.nothing_known();
         bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expired);
         if (!complete) forget_unknown(plan, totals, evaluator);
-        report(options, totals, total, 0.1);
+        report(options, totals, total, 0);
 
         // A time limit alone is meant to be used up.
         const std::uint64_t budget = options.node_budget > 0    ? options.node_budget
                                      : options.time_limit_s > 0 ? std::numeric_limits<std::uint64_t>::max()
                                                                 : kDefaultWork;
-        std::vector<bool> stuck(evaluator.groups());
+        std::vector<int> next_levels(evaluator.groups(), 1);  // beyond the last: a group is done
         const std::uint64_t before = totals.spent;
         while (complete && totals.spent - before < budget) {
-            const auto chosen = promising(plan, totals, stuck);
+            const auto chosen = promising(plan, totals, next_levels);
             if (chosen.empty()) break;
-            complete = refine(evaluator, plan, chosen, totals, stuck, expired);
+            complete = refine(evaluator, plan, chosen, totals, next_levels, expired);
+            const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
             report(options, totals, total,
-                   0.1 + 0.9 * static_cast<double>(totals.spent - before) / static_cast<double>(budget));
+                   std::max(static_cast<double>(totals.spent - before) / static_cast<double>(budget),
+                            options.time_limit_s > 0 ? elapsed / options.time_limit_s : 0.0));
         }
         totals.add_up();
 
@@ -103,11 +107,14 @@ class BracketStrategy : public Strategy {
         if (!trees_) return plan;
         const bool exhaustive = total <= kExhaustiveTotal || options.mass_threshold == 0;
         if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kTreeOnly);
-        plan.tree_nodes = exhaustive ? kExhaustiveNodes : kGroupNodes;
+        const bool modest = total <= kModestTotal;
+        plan.tree_nodes = exhaustive ? kExhaustiveNodes : modest ? kModestNodes : kGroupNodes;
         if (exhaustive && options.node_budget > 0) {
             plan.tree_nodes = std::max<std::uint64_t>(1, options.node_budget / evaluator.groups());
         }
-        const double mass = options.mass_threshold >= 0 ? options.mass_threshold : exhaustive ? 0 : 1e-10;
+        const double mass = options.mass_threshold >= 0 ? options.mass_threshold
+                            : exhaustive || modest      ? 0
+                                                        : 1e-10;
         plan.tree_mass = std::min(mass * total.get_d(), std::numeric_limits<double>::max());
         return plan;
     }
@@ -125,11 +132,13 @@ class BracketStrategy : public Strategy {
 
     /// The groups whose next level promises most for its price: a width, over the work.
     static std::vector<std::size_t> promising(const BracketPlan& plan, const BracketTotals& totals,
-                                              const std::vector<bool>& stuck) {
+                                              const std::vector<int>& next_levels) {
         std::vector<std::pair<double, std::size_t>> order;
         for (std::size_t i = 0; i < totals.groups.size(); ++i) {
             const GroupOutcome& g = totals.groups[i];
-            if (plan.levels[i] < 0 || g.next_work == 0 || stuck[i] || g.bracket.width() == 0) continue;
+            if (plan.levels[i] < 0 || g.next_work == 0 || next_levels[i] > kLastLevel ||
+                g.bracket.width() == 0)
+                continue;
             order.emplace_back(-g.bracket.width().get_d() / static_cast<double>(g.next_work), i);
         }
         std::sort(order.begin(), order.end());
@@ -146,25 +155,33 @@ class BracketStrategy : public Strategy {
     }
 
     static bool refine(BracketEvaluator& evaluator, BracketPlan& plan, const std::vector<std::size_t>& chosen,
-                       BracketTotals& totals, std::vector<bool>& stuck,
+                       BracketTotals& totals, std::vector<int>& next_levels,
                        const std::function<bool()>& expired) {
         BracketPlan finer = plan;
-        for (const std::size_t i : chosen) ++finer.levels[i];
+        for (const std::size_t i : chosen) finer.levels[i] = next_levels[i];
         BracketTotals next = totals;
         const bool complete = evaluator.evaluate(finer, chosen, next, expired);
         for (const std::size_t i : chosen) {
-            // A level that costs more and narrows the convolution little ends the refinement; one that does
-            // not narrow it at all is not taken. Where the tree is ahead, the convolution may still overtake
-            // it.
+            // A level that does not narrow the convolution is not taken; where it narrows it little, finer
+            // grids will not help either, and counting by halves comes next, or nothing. Where the tree is
+            // ahead, the convolution may still overtake it.
             GroupOutcome& found = next.groups[i];
             const GroupOutcome& before = totals.groups[i];
             const bool narrower = found.cut == 0 && found.convolved < before.convolved &&
                                   found.bracket.width() <= before.bracket.width();
-            if (!narrower || found.convolved * 10 > before.convolved * 9) stuck[i] = true;
+            const bool little = !narrower || found.convolved * 10 > before.convolved * 9;
             if (narrower) {
                 plan.levels[i] = finer.levels[i];
             } else {
                 found = before;
+            }
+            if (!little) {
+                ++next_levels[i];
+            } else if (found.halves_work > 0 && next_levels[i] < kHalvesLevel) {
+                next_levels[i] = kHalvesLevel;
+                found.next_work = found.halves_work;
+            } else {
+                next_levels[i] = kLastLevel + 1;
             }
         }
         totals = std::move(next);
