@@ -221,6 +221,18 @@ TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
         rejects([](Json& c) { c["correct"] = Count(count_from_string(c["correct"]) + 1).get_str(); });
         rejects([](Json& c) { c["upper"] = Count(count_from_string(c["upper"]) - 1).get_str(); });
         rejects([](Json& c) { c["margin"] = "0.5"; });
+        rejects([](Json& c) { c["correct"] = "16777217"; });
+        rejects([](Json& c) { c["upper"] = "0"; });
+        rejects([](Json& c) { c["hints"]["tree_mass"] = std::nan(""); });
+        rejects([](Json& c) { c["hints"]["tree_mass"] = INFINITY; });
+        // No effort for any group establishes less than is claimed.
+        rejects([](Json& c) { c["hints"]["levels"] = std::string(2080, '.'); });
+        EXPECT_THROW(verify_certificate(good, golden("max-of-5-golden.safetensors"), 1), CertificateRejected);
+        Weights changed = weights;
+        changed.W_E[7] += 0.25F;
+        EXPECT_THROW(verify_certificate(good, changed, 1), CertificateRejected);
+        const std::string text = good.dump();
+        EXPECT_THROW(parse_certificate(text.substr(0, text.size() / 2), "half"), InputError);
         rejects([](Json& c) { c["hints"]["levels"] = std::string(2079, '0'); });
         rejects([](Json& c) { c["hints"]["levels"] = std::string(2080, '9'); });
         rejects(
