@@ -122,10 +122,11 @@ NodeName=node NodeAddr=127.0.0.1 NodeHostname={socket.gethostname().split(".")[0
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """)
 
-        # Newer ones want to be told; older ones do not know the word.
-        version = self.command("slurmd", "-V")
-        if int(version.split()[-1].split(".")[0]) >= 23:
-            (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
+        # Nothing here uses cgroups, but slurmd looks for them, also where there are none, unless told otherwise. Those
+        # before version 23 cannot be told so: the first plugin looks only once it is used.
+        version = int(self.command("slurmd", "-V").split()[-1].split(".")[0])
+        plugin = "disabled" if version >= 23 else "cgroup/v1"
+        (self.folder / "cgroup.conf").write_text(f"CgroupPlugin={plugin}\nCgroupMountpoint={self.folder}\n")
 
     def daemon(self, *command):
         with open(self.folder / "log" / f"{command[0]}.out", "wb") as out:
