@@ -99,10 +99,10 @@ int run_command(const Arguments& arguments) {
     add_progress_option(line);
     if (!line.parse(arguments)) return 0;
 
-    const Config config = load_config(line.require("config"));
+    Config config = load_config(line.require("config"));
+    if (line.given("strategies")) config.strategies = line.get("strategies");
     const auto seeds = select_seeds(line.get("seeds"), config.seeds);
-    const auto strategies =
-        select_strategies(line.given("strategies") ? line.get("strategies") : config.strategies);
+    const auto strategies = select_strategies(config.strategies);
     const Options options = certify_options(line);
     RunOptions run;
     run.threads = thread_count(line);

@@ -28,6 +28,13 @@ std::string utc_now() {
     return text;
 }
 
+/// How far a search may go: another limit may find another proof.
+Json limits(const Options& options) {
+    return {{"max_enumeration", options.max_enumeration.get_str()},
+            {"node_budget", options.node_budget},
+            {"mass_threshold", options.mass_threshold < 0 ? Json(nullptr) : Json(options.mass_threshold)}};
+}
+
 const char* arithmetic_name(const Options& options) {
     return options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
 }
@@ -37,8 +44,10 @@ Json nullable(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
+constexpr const char* kRemedy = "write the certificate again with maxcert certify --certificates";
+
 [[noreturn]] void refuse(const std::string& file, const std::string& field, const std::string& reason) {
-    throw InputError(file, field, reason, "write the certificate again with maxcert certify --certificates");
+    throw InputError(file, field, reason, kRemedy);
 }
 
 const Json& field(const Json& certificate, const char* name, Json::value_t type, const std::string& file) {
@@ -61,22 +70,7 @@ void claim(bool holds, const std::string& text) {
     if (!holds) throw CertificateRejected(text);
 }
 
-// Depth and size limits keep a hostile file from exhausting the stack or the memory.
-constexpr int kMaxDepth = 16;
-
 }  // namespace
-
-std::string certificate_file_name(const std::string& strategy) {
-    std::string name;
-    for (const char c : strategy) {
-        if (c == '/') {
-            name += "__";
-        } else {
-            name += c;
-        }
-    }
-    return name + ".json";
-}
 
 Json make_certificate(Subject& subject, const Strategy& strategy, const Options& options,
                       const Proof& proof) {
@@ -104,6 +98,7 @@ Json make_certificate(Subject& subject, const Strategy& strategy, const Options&
     c["d_head"] = s.d_head;
     c["arithmetic"] = arithmetic_name(options);
     c["max_bits"] = options.max_bits;
+    c["limits"] = limits(options);
     c["bits_used"] = f.bits_used;
     c["proof_flops"] = skipped ? Json(nullptr) : nullable(strategy.proof_flops(subject, proof));
     c["unexplained_dimension"] = nullable(strategy.unexplained_dimension(s));
@@ -121,18 +116,7 @@ Json make_certificate(Subject& subject, const Strategy& strategy, const Options&
 
 Json parse_certificate(const std::string& bytes, const std::string& file) {
     if (bytes.size() > kMaxCertificateBytes) refuse(file, "", "larger than any certificate");
-    bool too_deep = false;
-    Json c;
-    try {
-        c = Json::parse(bytes, [&too_deep](int depth, Json::parse_event_t, Json&) {
-            if (depth > kMaxDepth) too_deep = true;
-            return depth <= kMaxDepth;
-        });
-    } catch (const Json::exception& e) {
-        refuse(file, "", std::string("not JSON: ") + e.what());
-    }
-    if (too_deep) refuse(file, "", "nested too deeply");
-    if (!c.is_object()) refuse(file, "", "not a JSON object");
+    const Json c = parse_json_object(bytes, file, kRemedy);
     using Type = Json::value_t;
     if (field(c, "schema", Type::string, file) != kCertificateSchema) {
         refuse(file, "schema", std::string("this program reads ") + kCertificateSchema);
@@ -224,6 +208,8 @@ bool answers(const Json& c, const Strategy& strategy, const Options& options,
         const auto found = c.find(key);
         if (found == c.end() || *found != value) return false;
     }
+    // Records from before limits were written down are those of the default ones.
+    if ((c.contains("limits") ? c["limits"] : limits({})) != limits(options)) return false;
     if (options.semantics == Semantics::float32) {
         const auto float32 = c.find("float32");
         if (float32 == c.end() || !float32->is_object() ||

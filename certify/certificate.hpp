@@ -16,9 +16,6 @@ constexpr std::uint64_t kMaxCertificateBytes = 8u << 20;
 /// The certificate of a proof. Everything that may differ between two runs is under the key `run`.
 Json make_certificate(Subject& subject, const Strategy& strategy, const Options& options, const Proof& proof);
 
-/// File name of a strategy's certificate: its name with / as __, and .json.
-std::string certificate_file_name(const std::string& strategy);
-
 /// Parses and checks types and ranges of everything but the hints. Throws InputError naming the field.
 Json parse_certificate(const std::string& bytes, const std::string& file);
 

@@ -5,7 +5,6 @@
 
 #include <boost/version.hpp>
 #include <cstdio>
-#include <filesystem>
 
 #include "certify/certificate.hpp"
 #include "certify/deployment.hpp"
@@ -122,6 +121,7 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     for (const auto& radius : radii) boxes.push_back(parse_weight_radius(radius));
     std::vector<Margin> leads;
     for (const auto& margin : margins) leads.emplace_back(margin);
+    if (line.given("certificates")) make_writable_folder(line.get("certificates"));  // before the work
     const Weights weights = load_weights(line.require("weights"), load_torch);
 
     std::vector<Json> results;
@@ -144,9 +144,6 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
         }
     }
     if (line.given("certificates")) {
-        std::error_code error;
-        std::filesystem::create_directories(line.get("certificates"), error);
-        if (error) throw Error(line.get("certificates") + ": cannot make this folder: " + error.message());
         write_files_atomically(line.get("certificates"), files);
     }
     fmt::print("{}", format_results(results, format));

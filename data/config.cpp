@@ -95,8 +95,8 @@ po::options_description keys() {
     return keys;
 }
 
-po::variables_map parse(const std::string& path) {
-    std::istringstream stream(read_file(path, kMaxConfigBytes));
+po::variables_map parse(const std::string& text, const std::string& path) {
+    std::istringstream stream(text);
     po::variables_map texts;
     try {
         po::store(po::parse_config_file(stream, keys()), texts);
@@ -118,7 +118,11 @@ Config load_config(const std::string& asked) {
     if (std::filesystem::path(asked).is_relative() && !std::filesystem::exists(asked)) {
         if (const std::string ours = program_file(asked); !ours.empty()) path = ours;
     }
-    const auto texts = parse(path);
+    return parse_config(read_file(path, kMaxConfigBytes), path);
+}
+
+Config parse_config(const std::string& text, const std::string& path) {
+    const auto texts = parse(text, path);
     const Values values(path, texts);
     Config config;
     config.file = path;

@@ -33,6 +33,9 @@ struct Config {
 /// keys, missing seeds, and values out of range.
 Config load_config(const std::string& path);
 
+/// The same from text in memory; `name` stands for the file in messages.
+Config parse_config(const std::string& text, const std::string& name);
+
 /// Hex SHA-256 of the canonical text of shape and training: not of seeds, strategies, name or file.
 std::string config_hash(const Config& config);
 

@@ -23,9 +23,12 @@ double ratio_rounded_down(const Count& part, const Count& whole) {
     return ratio.get_d();  // mpq_get_d truncates towards zero, and the ratio is not negative
 }
 
+// 4096^4096, the largest number of sequences there can be, has 14797 digits.
+constexpr std::size_t kMaxDigits = 15000;
+
 Count count_from_string(const std::string& decimal) {
     const bool digits =
-        !decimal.empty() && decimal.size() <= 1000 &&
+        !decimal.empty() && decimal.size() <= kMaxDigits &&
         std::all_of(decimal.begin(), decimal.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) throw std::invalid_argument("not a decimal count: '" + decimal.substr(0, 40) + "'");
     return Count(decimal, 10);

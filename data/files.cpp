@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -19,8 +18,8 @@ namespace {
 /// An open file that closes itself.
 class Descriptor {
   public:
-    Descriptor(const std::string& path, int flags, mode_t mode = 0)
-        : number_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    Descriptor(const std::string& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    explicit Descriptor(int number) : number_(number) {}
     ~Descriptor() {
         if (number_ >= 0) ::close(number_);
     }
@@ -48,15 +47,26 @@ std::string existing_folder(const std::string& folder) {
     return name;
 }
 
+/// What the user's umask takes away from new files; asked once, before threads could see it change.
+mode_t file_mask() {
+    static const mode_t mask = [] {
+        const mode_t now = ::umask(0);
+        ::umask(now);
+        return now;
+    }();
+    return mask;
+}
+
 /// A file with a name that nobody reads, gone again unless it is published.
 class Draft {
   public:
     Draft(std::string target, const std::string& bytes) : target_(std::move(target)) {
-        static std::atomic<unsigned> serial{0};
-        draft_ = fmt::format("{}.{}-{}.tmp", target_, ::getpid(), serial++);
-        const Descriptor file(draft_, O_WRONLY | O_CREAT | O_EXCL, 0666);
+        // Another host, or a process killed long ago, may have used this process's number.
+        draft_ = target_ + ".XXXXXX.tmp";
+        const Descriptor file(::mkostemps(draft_.data(), kSuffix, O_CLOEXEC));
         if (*file < 0) fail_writing(target_, "open");
         exists_ = true;
+        if (::fchmod(*file, 0666 & ~file_mask()) != 0) discard_and_fail("fchmod");
         for (std::size_t done = 0; done < bytes.size();) {
             const ssize_t n = ::write(*file, bytes.data() + done, bytes.size() - done);
             if (n < 0 && errno == EINTR) continue;
@@ -80,8 +90,18 @@ class Draft {
         if (std::rename(draft_.c_str(), target_.c_str()) != 0) fail_writing(target_, "rename");
         exists_ = false;
     }
+    /// Whether the target was not there before.
+    bool publish_if_absent() {
+        if (::link(draft_.c_str(), target_.c_str()) == 0) return true;
+        if (errno == EEXIST) return false;
+        if (errno != EPERM && errno != ENOTSUP) fail_writing(target_, "link");
+        publish();  // a file system without links
+        return true;
+    }
 
   private:
+    static constexpr int kSuffix = 4;  // of ".tmp"
+
     void discard() {
         if (exists_) ::unlink(draft_.c_str());
         exists_ = false;
@@ -132,6 +152,20 @@ std::string read_file(const std::string& path, std::uint64_t max_bytes) {
         bytes.append(block, static_cast<std::size_t>(n));
         if (bytes.size() > max_bytes) too_large();
     }
+}
+
+void make_writable_folder(const std::string& folder) {
+    const std::string existing = existing_folder(folder);
+    const Draft trial((std::filesystem::path(existing) / "trial").string(), "trial");
+}
+
+bool write_file_if_absent(const std::string& path, const std::string& bytes) {
+    const std::string folder = existing_folder(std::filesystem::path(path).parent_path().string());
+    Draft draft(path, bytes);
+    draft.flush();
+    const bool wrote = draft.publish_if_absent();
+    flush_folder(folder);
+    return wrote;
 }
 
 void write_file_atomically(const std::string& path, const std::string& bytes) {

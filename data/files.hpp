@@ -11,6 +11,13 @@ namespace maxcert {
 /// The whole file. Throws InputError when it cannot be read or is larger than `max_bytes`.
 std::string read_file(const std::string& path, std::uint64_t max_bytes);
 
+/// Creates `folder` with its parents where it is missing and tries whether files can be made in it, so that
+/// nobody works for hours first. Throws Error naming it.
+void make_writable_folder(const std::string& folder);
+
+/// Like write_file_atomically, but leaves a file that is already there alone; whether it wrote.
+bool write_file_if_absent(const std::string& path, const std::string& bytes);
+
 /// Creates missing folders, writes to a temporary file beside `path`, fsyncs, renames, fsyncs the folder.
 /// Throws Error naming the path.
 void write_file_atomically(const std::string& path, const std::string& bytes);

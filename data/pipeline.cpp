@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "data/errors.hpp"
+#include "data/files.hpp"
 #include "data/parallel.hpp"
 #include "data/safetensors.hpp"
 #include "data/stop.hpp"
@@ -39,6 +40,7 @@ class Run {
             }
         }
         if (to_train.empty() || stop_requested()) return;
+        for (const auto seed : to_train) make_writable_folder(results_.seed_folder(seed));
         std::vector<Stages::Model> models;
         double shown = 0;
         const double weight = kTrainShare * static_cast<double>(to_train.size());
@@ -64,7 +66,7 @@ class Run {
         try {
             Stages::Model model{seed, load_safetensors(results_.weights_file(seed)), *facts};
             if (model.weights.shape != config_.shape) return std::nullopt;
-            if (facts->value("weights_sha256", "") != model.weights.sha256()) return std::nullopt;
+            if (text_at(*facts, "weights_sha256") != model.weights.sha256()) return std::nullopt;
             return model;
         } catch (const InputError& e) {
             progress_.line(fmt::format("training seed {} again: {}", seed, e.what()));
@@ -74,9 +76,10 @@ class Run {
 
     void save(Stages::Model& model) const {
         const std::string sha256 = model.weights.sha256();
-        std::filesystem::create_directories(results_.seed_folder(model.seed));
+        Json about = results_.config();
+        about.erase("strategies");  // weights do not depend on what is proved of them
         save_safetensors(results_.weights_file(model.seed), model.weights,
-                         {{"config", results_.config().dump()},
+                         {{"config", about.dump()},
                           {"config_hash", config_hash(config_)},
                           {"seed", std::to_string(model.seed)},
                           {"environment", stages_.metadata_environment},
@@ -96,8 +99,10 @@ class Run {
         const auto& certifier = stages_.certifier;
         for (std::size_t i = 0; i < certifier.file_names.size(); ++i) {
             const auto found = there.find(certifier.file_names[i]);
-            if (found == there.end() || !found->second || !certifier.valid(i, *found->second, sha256))
-                todo.push_back(i);
+            const bool valid = found != there.end() && found->second &&
+                               results_.belongs(model.seed, *found->second, sha256) &&
+                               certifier.valid(i, *found->second, sha256);
+            if (!valid) todo.push_back(i);
         }
         const double share = (1 - kTrainShare) / static_cast<double>(std::max<std::size_t>(todo.size(), 1));
         std::vector<std::pair<std::string, std::string>> files;

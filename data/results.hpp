@@ -21,7 +21,7 @@ namespace maxcert {
 class Results {
   public:
     /// Opens the folder for writing, making it if needed. Throws InputError (with the remedy) when it holds
-    /// results of another configuration.
+    /// results of another configuration, Error when nothing can be written there.
     static Results open(const std::string& folder, const Config& config);
     /// Opens an existing folder for reading. Throws InputError when it is none.
     static Results existing(const std::string& folder);
@@ -37,12 +37,14 @@ class Results {
     std::optional<Json> model(std::uint64_t seed) const;
     void write_model(std::uint64_t seed, const Json& model) const;
 
-    /// The seed's certificates by file name, as they are: empty optional for what is not readable JSON.
+    /// The seed's certificates by file name: empty optional for what is no whole certificate of that name.
     std::map<std::string, std::optional<Json>> certificates(std::uint64_t seed) const;
+    /// Whether a certificate is of this seed and configuration, and about these weights.
+    bool belongs(std::uint64_t seed, const Json& certificate, const std::string& weights_sha256) const;
     void write_certificates(std::uint64_t seed,
                             const std::vector<std::pair<std::string, std::string>>& name_and_bytes) const;
 
-    /// Writes summary.csv from all readable certificates; returns the number of rows.
+    /// Writes summary.csv from all certificates that belong to a model here; returns the number of rows.
     std::size_t write_summary() const;
 
   private:
@@ -51,6 +53,9 @@ class Results {
     std::string folder_;
     Json config_;
 };
+
+/// File name of a strategy's certificate: its name with / as __, and .json.
+std::string certificate_file_name(const std::string& strategy);
 
 /// For people: of each seed its sampled accuracy and the best bound proved.
 std::string results_table(const Results& results, const std::vector<std::uint64_t>& seeds);

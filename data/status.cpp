@@ -8,6 +8,7 @@
 #include "data/config.hpp"
 #include "data/errors.hpp"
 #include "data/results.hpp"
+#include "data/safetensors.hpp"
 #include "data/seeds.hpp"
 
 namespace maxcert {
@@ -21,8 +22,9 @@ struct Expected {
 
 Expected expected_of(const CommandLine& line, const Results& results, const CertificateFiles& files_of) {
     Expected expected;
-    auto known = results.config().value("seeds", std::vector<std::uint64_t>());
-    std::string strategies = line.get("strategies");
+    auto known = results.config()["seeds"].get<std::vector<std::uint64_t>>();
+    std::string strategies =
+        line.given("strategies") ? line.get("strategies") : text_at(results.config(), "strategies");
     if (line.given("config")) {
         const Config config = load_config(line.get("config"));
         if (config_hash(config) != results.config()["config_hash"]) {
@@ -36,9 +38,9 @@ Expected expected_of(const CommandLine& line, const Results& results, const Cert
     expected.seeds = select_seeds(line.get("seeds"), known);
     if (!strategies.empty()) {
         for (auto& name : files_of(strategies)) expected.certificates.insert(std::move(name));
-        return expected;
     }
-    // Nobody said: a strategy is expected of every seed once one seed has it.
+    if (line.given("strategies") || line.given("config")) return expected;
+    // Besides what the last run asked for: a strategy is expected of every seed once one seed has it.
     for (const auto seed : results.seeds()) {
         for (const auto& entry : results.certificates(seed)) expected.certificates.insert(entry.first);
     }
@@ -47,10 +49,18 @@ Expected expected_of(const CommandLine& line, const Results& results, const Cert
 
 struct Findings {
     std::vector<std::uint64_t> missing_seeds;
-    std::vector<std::string> missing, stale, corrupt;  ///< certificates, by path in the folder
+    std::vector<std::string> missing, stale, corrupt;  ///< files, by path in the folder
     std::vector<std::uint64_t> redo_seeds;
     std::vector<std::size_t> redo_indices;  ///< of redo_seeds, into the expected seeds
 };
+
+bool has_weights(const Results& results, std::uint64_t seed, const std::string& sha256) {
+    try {
+        return load_safetensors(results.weights_file(seed)).sha256() == sha256;
+    } catch (const InputError&) {
+        return false;
+    }
+}
 
 /// Whether the seed has all that is expected of it.
 bool complete(const Results& results, std::uint64_t seed, const std::set<std::string>& expected,
@@ -60,7 +70,12 @@ bool complete(const Results& results, std::uint64_t seed, const std::set<std::st
         findings.missing_seeds.push_back(seed);
         return false;
     }
+    const std::string sha256 = (*model)["weights_sha256"];
     bool whole = true;
+    if (!has_weights(results, seed, sha256)) {
+        findings.corrupt.push_back(fmt::format("seed-{}/weights.safetensors", seed));
+        whole = false;
+    }
     const auto there = results.certificates(seed);
     for (const auto& name : expected) {
         const auto entry = there.find(name);
@@ -69,8 +84,8 @@ bool complete(const Results& results, std::uint64_t seed, const std::set<std::st
             found = &findings.missing;
         } else if (!entry->second) {
             found = &findings.corrupt;
-        } else if (entry->second->value("weights_sha256", "") != model->value("weights_sha256", "?") ||
-                   entry->second->value("program", "") != std::string("maxcert ") + MAXCERT_VERSION) {
+        } else if (!results.belongs(seed, *entry->second, sha256) ||
+                   text_at(*entry->second, "program") != std::string("maxcert ") + MAXCERT_VERSION) {
             found = &findings.stale;
         }
         if (found == nullptr) continue;
@@ -95,12 +110,13 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
         {"maxcert status --results results/max-of-4",
          "maxcert status --results results/max-of-4 --config configs/max-of-4.cfg --format json"});
     line.text("results", "DIR", "", "a folder written by maxcert run");
-    line.text(
-        "config", "FILE", "",
-        "expect what a run of this configuration writes; default: the folder's seeds, and of each every "
-        "strategy that one of them has");
+    line.text("config", "FILE", "",
+              "expect what a run of this configuration writes; default: what the last run into the folder "
+              "was asked "
+              "for, and of each seed every strategy that one of them has");
     line.text("seeds", "LIST", "all", "the seeds to look at, as for maxcert run");
-    line.text("strategies", "LIST", "", "the strategies expected of every seed; default: --config's");
+    line.text("strategies", "LIST", "",
+              "the strategies expected of every seed; default: --config's, or the folder's");
     line.text("format", "NAME", "table", "table or json");
     if (!line.parse(arguments)) return 0;
     const Results results = Results::existing(line.require("results"));
@@ -136,7 +152,7 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
                expected.seeds.size(), expected.certificates.size());
     list("seeds not there", findings.missing_seeds);
     list("records missing", findings.missing);
-    list("records stale (other weights or program version)", findings.stale);
+    list("records stale (other seed, weights, configuration or program version)", findings.stale);
     list("records corrupt", findings.corrupt);
     if (!findings.redo_seeds.empty()) fmt::print("run again to complete: finished records are kept\n");
     return 0;

@@ -36,7 +36,7 @@ struct Weights {
 };
 
 /// Largest size accepted in any dimension of a shape; keeps a hostile file from asking for all memory.
-constexpr std::uint32_t kMaxDimension = 1u << 16;
+constexpr std::uint32_t kMaxDimension = 1u << 12;
 
 /// Throws InputError naming `file` unless every dimension is in 1..kMaxDimension, every matrix has the size
 /// that the shape says, and every entry is finite.

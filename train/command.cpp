@@ -1,9 +1,8 @@
 // `maxcert train`: trains seeds and saves their weights, without certifying them.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "data/command_line.hpp"
+#include "data/files.hpp"
 #include "data/progress.hpp"
 #include "data/safetensors.hpp"
 #include "data/seeds.hpp"
@@ -32,7 +31,7 @@ int train_command(const std::vector<std::string>& arguments) {
     options.device = line.get("device");
     options.should_stop = stop_requested;
     const ProgressStyle style = progress_style(line.get("progress"));
-    std::filesystem::create_directories(folder);
+    make_writable_folder(folder);
     const std::string environment = train_room().environment().dump();
     {
         Progress progress(style, "train", 1);

@@ -1,9 +1,8 @@
 #include <fnmatch.h>
 
-#include <sstream>
-
 #include "certify/strategies/families.hpp"
 #include "data/errors.hpp"
+#include "data/text.hpp"
 
 namespace maxcert {
 
@@ -41,9 +40,8 @@ const std::vector<std::unique_ptr<Strategy>>& all_strategies() {
 std::vector<const Strategy*> select_strategies(const std::string& list) {
     const auto& all = all_strategies();
     std::vector<bool> chosen(all.size());
-    std::istringstream words(list);
     bool any_word = false;
-    for (std::string word; std::getline(words, word, ',');) {
+    for (const std::string& word : split(list, ',')) {
         if (word.empty()) continue;
         any_word = true;
         bool matched = false;

@@ -42,7 +42,7 @@ TEST(Counts, ParsesDecimalsAndNothingElse) {
     EXPECT_EQ(count_from_string("1329227995784915872903807060280344576"), power(64, 20));
     for (const auto& text :
          {std::string(), std::string("-1"), std::string("+1"), std::string("1e3"), std::string(" 1"),
-          std::string("0x10"), std::string("1\0", 2), std::string(1001, '9')}) {
+          std::string("0x10"), std::string("1\0", 2), std::string(15001, '9')}) {
         EXPECT_THROW(count_from_string(text), std::invalid_argument) << text;
     }
 }

@@ -55,6 +55,28 @@ TEST_F(Files, MessagesNameThePath) {
     }
 }
 
+TEST_F(Files, WhoeverComesSecondLeavesTheFileAlone) {
+    EXPECT_TRUE(write_file_if_absent(path("file"), "first"));
+    EXPECT_FALSE(write_file_if_absent(path("file"), "second"));
+    EXPECT_EQ(read_file(path("file"), 10), "first");
+    EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(Files, TriesAFolderBeforeTheWork) {
+    make_writable_folder(path("deep/er"));
+    EXPECT_TRUE(std::filesystem::is_empty(path("deep/er")));
+    std::ofstream(path("plain")) << "x";
+    EXPECT_THROW(make_writable_folder(path("plain/below")), Error);
+    EXPECT_THROW(make_writable_folder("/proc"), Error);
+}
+
+TEST_F(Files, FilesHaveThePermissionsOfOthersMadeHere) {
+    std::ofstream(path("plain")) << "x";
+    write_file_atomically(path("file"), "x");
+    EXPECT_EQ(std::filesystem::status(path("file")).permissions(),
+              std::filesystem::status(path("plain")).permissions());
+}
+
 TEST_F(Files, RefusesWhatCannotBeRead) {
     EXPECT_THROW(read_file(path("missing"), 10), InputError);
     EXPECT_THROW(read_file(folder_.string(), 10), InputError);
