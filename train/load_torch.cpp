@@ -14,14 +14,20 @@ constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
 constexpr const char* kRemedy =
     "save a plain dict of tensors from Python: torch.save(dict(model.state_dict()), path)";
 
+/// LibTorch 1.13 reads past the end of what has no zip directory: a record in the last 65557 bytes.
+bool has_zip_directory(const std::string& bytes) {
+    const std::size_t record = bytes.rfind("PK\x05\x06");
+    return record != std::string::npos && bytes.size() - record <= 65557;
+}
+
 c10::IValue unpickle(const std::string& path) {
     const std::string bytes = read_file(path, kMaxFileBytes);
     try {
-        return torch::pickle_load({bytes.begin(), bytes.end()});
+        if (has_zip_directory(bytes)) return torch::pickle_load({bytes.begin(), bytes.end()});
     } catch (const std::exception&) {
         // LibTorch's reader knows no Python classes: an OrderedDict ends here, as do damaged files.
-        throw InputError(path, "", "LibTorch cannot read it as a plain dict of tensors", kRemedy);
     }
+    throw InputError(path, "", "LibTorch cannot read it as a plain dict of tensors", kRemedy);
 }
 
 NamedTensor named_tensor(const at::Tensor& tensor, bool with_values) {
