@@ -33,6 +33,12 @@ void CommandLine::flag(const std::string& name, const std::string& help) {
 }
 
 bool CommandLine::parse(const std::vector<std::string>& arguments) {
+    for (const auto& argument : arguments) {
+        // Boost replaces %words% in its messages, and never ends where it puts one in again.
+        if (argument.find('%') < argument.find('=') && argument.rfind("--", 0) == 0) {
+            throw UsageError(fmt::format("no option is called '{}'; see maxcert {} --help", argument, name_));
+        }
+    }
     try {
         namespace style = po::command_line_style;
         const int exact = style::unix_style & ~style::allow_guessing;

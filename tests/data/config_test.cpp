@@ -93,6 +93,7 @@ TEST_F(Configs, RefusesWhatIsWrongAndSaysWhere) {
     expect_refused(base + "colour = red\n", "colour");
     expect_refused(base + "n_ctx = 5\n", "n_ctx");
     expect_refused(base + "nonsense\n", "nonsense");
+    expect_refused(base + "'%canonical_option%'\n", "%");
     expect_refused("name = ../a\nn_ctx = 4\nseeds = 1\n", "name");
     expect_refused("name = a\nn_ctx = 4\nseeds =\n", "seeds");
     expect_refused("name = a\nn_ctx = 4\nseeds = 1,1\n", "seeds");
