@@ -15,17 +15,22 @@ namespace {
 
 template <class T, std::size_t Bytes>
 struct Vector {
-    typedef T type __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
+    typedef T type __attribute__((vector_size(Bytes)));
     static constexpr std::size_t lanes = Bytes / sizeof(T);
 };
 
+// Rows need not be aligned; the copies compile to single moves. How vectors are returned depends on the instruction
+// set, which concerns nobody where all is inlined.
+#pragma GCC diagnostic ignored "-Wpsabi"
 template <class V, class T>
-MAXCERT_INLINE V& at(T* p) {
-    return *reinterpret_cast<V*>(p);
+MAXCERT_INLINE V load(const T* p) {
+    V v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
 }
 template <class V, class T>
-MAXCERT_INLINE const V& at(const T* p) {
-    return *reinterpret_cast<const V*>(p);
+MAXCERT_INLINE void store(T* p, const V& v) {
+    std::memcpy(p, &v, sizeof v);
 }
 
 template <std::size_t Bytes>
@@ -34,12 +39,12 @@ MAXCERT_INLINE void max_of_shifted_rows(const float* rows, const float* offset, 
     using V = typename Vector<float, Bytes>::type;
     constexpr std::size_t lanes = Vector<float, Bytes>::lanes;
     for (std::size_t x = 0; x < stride; x += lanes) {
-        V best = at<V>(rows + x) + offset[0];
+        V best = load<V>(rows + x) + offset[0];
         for (std::size_t t = 1; t < n; ++t) {
-            const V sum = at<V>(rows + t * stride + x) + offset[t];
+            const V sum = load<V>(rows + t * stride + x) + offset[t];
             best = sum > best ? sum : best;
         }
-        at<V>(largest + x) = best;
+        store(largest + x, best);
     }
 }
 
@@ -78,9 +83,9 @@ MAXCERT_INLINE double max_of(const double* values, std::size_t n) {
     double best = -std::numeric_limits<double>::infinity();
     std::size_t j = 0;
     if (n >= lanes) {
-        V b = at<V>(values);
+        V b = load<V>(values);
         for (j = lanes; j + lanes <= n; j += lanes) {
-            const V v = at<V>(values + j);
+            const V v = load<V>(values + j);
             b = v > b ? v : b;
         }
         for (std::size_t k = 0; k < lanes; ++k) best = b[k] > best ? b[k] : best;
@@ -96,16 +101,16 @@ MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
     using V = typename Vector<double, Bytes>::type;
     constexpr std::size_t lanes = Vector<double, Bytes>::lanes;
     for (std::size_t t = 0; t < n; t += lanes) {
-        V w = at<V>(upper[0] + t) + upper_start[0];
-        V s = at<V>(negated_lower[0] + t) + negated_start[0];
+        V w = load<V>(upper[0] + t) + upper_start[0];
+        V s = load<V>(negated_lower[0] + t) + negated_start[0];
         for (std::size_t k = 1; k < count; ++k) {
-            const V u = at<V>(upper[k] + t) + upper_start[k];
-            const V l = at<V>(negated_lower[k] + t) + negated_start[k];
+            const V u = load<V>(upper[k] + t) + upper_start[k];
+            const V l = load<V>(negated_lower[k] + t) + negated_start[k];
             w = u > w ? u : w;
             s = l < s ? l : s;
         }
-        at<V>(worst + t) = w;
-        at<V>(surest + t) = s;
+        store(worst + t, w);
+        store(surest + t, s);
     }
 }
 
@@ -135,18 +140,18 @@ MAXCERT_INLINE void coarse_sweep(const float* const* upper, const float* upper_s
             const std::size_t to = from + patience < count ? from + patience : count;
             for (std::size_t k = from; k < to; k += 2) {
                 const std::size_t j = k + 1 < to ? k + 1 : k;
-                const V u0 = at<V>(upper[k] + t) + upper_start[k * step];
-                const V l0 = at<V>(negated_lower[k] + t) + negated_start[k * step];
-                const V u1 = at<V>(upper[j] + t) + upper_start[j * step];
-                const V l1 = at<V>(negated_lower[j] + t) + negated_start[j * step];
+                const V u0 = load<V>(upper[k] + t) + upper_start[k * step];
+                const V l0 = load<V>(negated_lower[k] + t) + negated_start[k * step];
+                const V u1 = load<V>(upper[j] + t) + upper_start[j * step];
+                const V l1 = load<V>(negated_lower[j] + t) + negated_start[j * step];
                 w0 = u0 > w0 ? u0 : w0;
                 s0 = l0 < s0 ? l0 : s0;
                 w1 = u1 > w1 ? u1 : w1;
                 s1 = l1 < s1 ? l1 : s1;
             }
         }
-        at<V>(worst + t) = w0 > w1 ? w0 : w1;
-        at<V>(surest + t) = s0 < s1 ? s0 : s1;
+        store(worst + t, w0 > w1 ? w0 : w1);
+        store(surest + t, s0 < s1 ? s0 : s1);
     }
 }
 
