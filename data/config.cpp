@@ -97,8 +97,10 @@ po::options_description keys() {
 
 po::variables_map parse(const std::string& text, const std::string& path) {
     // Boost replaces %words% in its messages, and never ends where it puts one in again.
-    if (text.find('%') != std::string::npos) {
-        throw InputError(path, "", "holds a % sign", "no key or value has one; leave it out");
+    for (const auto& line : split(text, '\n')) {
+        if (line.find('%') < line.find('#')) {
+            throw InputError(path, "", "holds a % sign", "no key or value has one; leave it out");
+        }
     }
     std::istringstream stream(text);
     po::variables_map texts;

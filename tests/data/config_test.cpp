@@ -84,6 +84,10 @@ TEST_F(Configs, SeedsMayFillSeveralLines) {
               (std::vector<std::uint64_t>{1, 2, 3}));
 }
 
+TEST_F(Configs, CommentsMaySayAnything) {
+    EXPECT_EQ(parsed("name = a  # 100% %canonical_option%\nn_ctx = 4\nseeds = 1\n").name, "a");
+}
+
 TEST_F(Configs, RefusesWhatIsWrongAndSaysWhere) {
     expect_refused("", "n");
     expect_refused("n_ctx = 4\nseeds = 1\n", "name");
