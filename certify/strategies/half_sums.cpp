@@ -220,7 +220,7 @@ std::optional<HalfSumCounts> count_by_halves(const GroupTerms& terms, const std:
         work += 10 * c.first.size();
     }
     HalfSumCounts result;
-    result.alone.resize(outputs.size());
+    result.alone.assign(outputs.size(), {0, group.size()});
     for (std::size_t p = 0; p < pairs.size(); ++p) {
         const auto [x, y] = pairs[p];
         const Table& table = together[p];

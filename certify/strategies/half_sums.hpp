@@ -18,7 +18,7 @@ struct CountRange {
 
 /// Of outputs by their index in GroupTerms::wins. Needs no finite terms: what overflows stays unknown.
 struct HalfSumCounts {
-    std::vector<CountRange> alone;     ///< as `outputs` orders them
+    std::vector<CountRange> alone;     ///< as `outputs` orders them; all is possible for one in no pair
     std::vector<CountRange> together;  ///< as `pairs` orders them
 };
 

@@ -147,6 +147,10 @@ TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
         const auto forgetful = count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; });
         forgetful_shows += forgetful->together[0].least > both ? 1 : 0;
         EXPECT_FALSE(count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return true; }).has_value());
+        // Of an output in no pair nothing is known.
+        const auto lonely = count_by_halves(g, {0, 1}, {}, work, [] { return false; });
+        EXPECT_EQ(lonely->alone[1].least, 0);
+        EXPECT_EQ(lonely->alone[1].most, g.group.size());
     }
     EXPECT_GT(exact, 3);
     EXPECT_GT(forgetful_shows, 20);
