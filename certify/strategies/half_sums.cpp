@@ -9,7 +9,7 @@ namespace maxcert {
 namespace {
 
 using Bin = std::uint16_t;
-constexpr std::size_t kBins = 1024;          // of each coordinate
+constexpr std::size_t kBins = 1024;          // of each coordinate, at most
 constexpr std::size_t kCells = 8192;         // even divisions, which the bins consist of
 constexpr std::size_t kFillings = 1u << 26;  // of one half: its counts fit in 32 bits, their products in 64
 constexpr double kTail = 1e-3;               // share of sums at either end that may fall into the last cells
@@ -33,10 +33,10 @@ MAXCERT_WIDE void cells_of(const double* values, std::size_t n, double low, doub
 }
 
 /// A map of sums to bins that never decreases: all that soundness needs of it, and true of any edges, because
-/// every step below is monotone in one rounding mode. The bins hold about equally many of `values`.
+/// every step below is monotone in one rounding mode. The `n_bins` bins hold about equally many of `values`.
 class Bins {
   public:
-    explicit Bins(std::vector<double> values) {
+    Bins(std::vector<double> values, std::size_t n_bins) {
         const std::size_t n = values.size();
         const auto at = [&](double share) {
             auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(n - 1));
@@ -53,7 +53,7 @@ class Bins {
         bin_of_cell_.resize(kCells);
         std::size_t below = 0;
         for (std::size_t c = 0; c < kCells; ++c) {
-            bin_of_cell_[c] = static_cast<Bin>((below * (kBins - 1)) / n);
+            bin_of_cell_[c] = static_cast<Bin>((below * (n_bins - 1)) / n);
             below += held[c];
         }
     }
@@ -124,32 +124,34 @@ double slack(const Event& event, std::size_t tokens) {
 /// bins or higher ones.
 class Table {
   public:
-    Table() : counts_(2 * kBins * kBins) {}
+    explicit Table(std::size_t n_bins) : n_bins_(n_bins), counts_(2 * n_bins * n_bins) {}
 
     /// holds_m: null if all do.
     void add(const Bin* x, const Bin* y, const Bin* holds_m, std::size_t n) {
         std::uint32_t* counts = counts_.data();
+        const std::size_t width = n_bins_;
         for (std::size_t j = 0; j < n; ++j) {
             const std::size_t held = holds_m == nullptr ? 1 : holds_m[j];
-            ++counts[(held * kBins + x[j]) * kBins + y[j]];
+            ++counts[(held * width + x[j]) * width + y[j]];
         }
     }
     void accumulate() {
-        for (std::size_t row = 2 * kBins; row-- > 0;) {
-            std::uint32_t* c = &counts_[row * kBins];
-            for (std::size_t y = kBins - 1; y-- > 0;) c[y] += c[y + 1];
-            if ((row + 1) % kBins == 0) continue;
-            for (std::size_t y = 0; y < kBins; ++y) c[y] += c[kBins + y];
+        for (std::size_t row = 2 * n_bins_; row-- > 0;) {
+            std::uint32_t* c = &counts_[row * n_bins_];
+            for (std::size_t y = n_bins_ - 1; y-- > 0;) c[y] += c[y + 1];
+            if ((row + 1) % n_bins_ == 0) continue;
+            for (std::size_t y = 0; y < n_bins_; ++y) c[y] += c[n_bins_ + y];
         }
     }
     /// Fillings from these bins on: those that hold m, and if `any` the others too.
     std::uint64_t from(bool any, std::size_t x, std::size_t y) const {
-        if (x >= kBins || y >= kBins) return 0;
-        const std::size_t at = x * kBins + y;
-        return std::uint64_t{counts_[kBins * kBins + at]} + (any ? counts_[at] : 0);
+        if (x >= n_bins_ || y >= n_bins_) return 0;
+        const std::size_t at = x * n_bins_ + y;
+        return std::uint64_t{counts_[n_bins_ * n_bins_ + at]} + (any ? counts_[at] : 0);
     }
 
   private:
+    std::size_t n_bins_;
     std::vector<std::uint32_t> counts_;
 };
 
@@ -176,18 +178,20 @@ std::optional<HalfSumCounts> count_by_halves(const GroupTerms& terms, const std:
     const std::size_t tokens = group.tokens(), n = group.positions, middle = n / 2;
     const RoundUpward up;
     std::vector<Coordinate> coordinates;
+    std::size_t n_bins = 0;
     for (const std::size_t k : outputs) {
         const Event& event = terms.wins[k];
         const double off = slack(event, tokens);
         if (!(off < 1e300)) return std::nullopt;
         std::vector<double> first = sums_of(event, tokens, event.constant_upper, 0, middle);
         for (double& sum : first) sum = -sum;
-        Bins bins(first);
+        n_bins = std::min(kBins, first.size() + 1);  // more could not tell more sums apart
+        Bins bins(first, n_bins);
         coordinates.push_back({&event, std::move(first), off, std::move(bins)});
     }
 
     // The second half by what its first position holds, so that the rest stays in the cache.
-    std::vector<Table> together(pairs.size());
+    std::vector<Table> together(pairs.size(), Table(n_bins));
     const std::vector<Bin> rest_holds_m = holds_m(tokens, false, n - middle - 1);
     std::vector<std::vector<Bin>> bins(outputs.size());
     for (std::size_t t = 0; t < tokens; ++t) {
