@@ -172,26 +172,25 @@ class Study {
 
     const Network& network() const { return network_; }
 
-    /// The first `ablated` of the sequences also where scores are zeroed.
-    void add(const std::vector<std::int64_t>& tokens, std::size_t ablated) {
+    void add(const std::vector<std::int64_t>& tokens) {
+        const std::size_t n = tokens.size() / network_.positions();
         for (std::size_t a = 0; a < 4; ++a) {
-            const std::size_t n = a == 0 ? tokens.size() / network_.positions() : ablated;
             network_.judge(tokens.data(), n, kAttention[a], tallies_[a]);
-            sequences_[a] += n;
         }
+        sequences_ += n;
     }
 
     AblatedLosses losses() const {
         AblatedLosses losses;
+        const auto n = static_cast<double>(std::max<std::size_t>(sequences_, 1));
         for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
             const std::size_t a = (zeroed & kEQKE ? 1U : 0U) + (zeroed & kEQKP ? 2U : 0U);
             const Tally& tally = tallies_[a];
-            const auto n = static_cast<double>(std::max<std::size_t>(sequences_[a], 1));
             const std::size_t lane =
                 (zeroed & kEU ? 0U : 1U) + (zeroed & kPVOU ? 0U : 2U) + (zeroed & kEVOU ? 0U : 4U);
             const double log = std::log(tally.softmax.mantissa[lane]) +
                                static_cast<double>(tally.softmax.exponent[lane]) * std::log(2.0);
-            losses[zeroed] = {log / n, 1 - static_cast<double>(tally.wrong[lane]) / n, sequences_[a]};
+            losses[zeroed] = {log / n, 1 - static_cast<double>(tally.wrong[lane]) / n, sequences_};
         }
         return losses;
     }
@@ -201,23 +200,21 @@ class Study {
 
     Network network_;
     Tally tallies_[4];
-    std::size_t sequences_[4] = {};
+    std::size_t sequences_ = 0;
 };
 
 constexpr std::size_t kBlock = 4096;  // sequences that stay in cache
 
 }  // namespace
 
-AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::size_t without_scores,
-                             std::uint32_t seed) {
+AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::uint32_t seed) {
     Study study(paths);
     Shape shape;
     shape.n_ctx = static_cast<std::uint32_t>(study.network().positions());
     shape.d_vocab = static_cast<std::uint32_t>(study.network().tokens());
     Sampler sampler(shape, seed);
     for (std::size_t done = 0; done < samples; done += kBlock) {
-        const std::size_t n = std::min(kBlock, samples - done);
-        study.add(sampler.sequences(n), std::min(n, without_scores - std::min(done, without_scores)));
+        study.add(sampler.sequences(std::min(kBlock, samples - done)));
     }
     return study.losses();
 }
@@ -234,7 +231,7 @@ AblatedLosses exhaustive_losses(const DoublePaths& paths) {
         }
         more = i > 0;
         if (!more || block.size() == kBlock * positions) {
-            study.add(block, block.size() / positions);
+            study.add(block);
             block.clear();
         }
     }

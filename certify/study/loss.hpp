@@ -19,11 +19,9 @@ struct LossAndAccuracy {
 /// The model without each subset of its paths, by the bits of Path that are zeroed.
 using AblatedLosses = std::array<LossAndAccuracy, kAllPaths + 1>;
 
-/// Over `samples` uniform sequences drawn from `seed`, the same ones for every ablation; over the first
-/// `without_scores` of them where EQKE or EQKP is zeroed, as each attention of its own costs as much as the
-/// model's. To about 1e-8 of a nat; a path's logits that lie more than 700 apart count as 700 apart.
-AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::size_t without_scores,
-                             std::uint32_t seed);
+/// Over `samples` uniform sequences drawn from `seed`, the same ones for every ablation. To about 1e-8 of a
+/// nat; a path's logits that lie more than 700 apart count as 700 apart.
+AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::uint32_t seed);
 
 /// Over all d_vocab^n_ctx sequences: for small shapes only.
 AblatedLosses exhaustive_losses(const DoublePaths& paths);

@@ -49,8 +49,7 @@ Json study_model(Subject& subject, const StudyOptions& options) {
     const bool every = options.thorough && few;
     Json study = qk_spectrum(subject.weights());
     const AblatedLosses losses =
-        every ? exhaustive_losses(paths)
-              : sampled_losses(paths, options.loss_samples, options.without_scores, options.seed);
+        every ? exhaustive_losses(paths) : sampled_losses(paths, options.loss_samples, options.seed);
     study["loss"] = loss_record(losses[0], every);
     study["ablations"] = ablations(subject, losses, few);
     study["evou"] = evou_statistics(paths);

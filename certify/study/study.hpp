@@ -15,9 +15,8 @@ struct StudyOptions {
     bool thorough = false;
     /// Up to here there are few sequences: ablations are counted over all of them.
     double most_sequences = 1 << 25;
-    std::size_t loss_samples = 1000000;    ///< sequences drawn for the losses
-    std::size_t without_scores = 1 << 17;  ///< of these, for ablations of attention scores
-    std::uint32_t seed = 1;                ///< of the sequences drawn
+    std::size_t loss_samples = 1000000;  ///< sequences drawn for the losses
+    std::uint32_t seed = 1;              ///< of the sequences drawn
 };
 
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,

@@ -72,11 +72,17 @@ TEST(Study, loss_over_all_sequences_by_hand) {
             loss += std::log(total) / 9;
         }
     }
-    const LossAndAccuracy found = exhaustive_losses(tiny())[0];
+    const AblatedLosses all = exhaustive_losses(tiny());
+    const LossAndAccuracy& found = all[0];
     EXPECT_EQ(found.sequences, 9u);
     EXPECT_NEAR(found.loss, loss, 1e-6);
     EXPECT_EQ(found.accuracy, 1);
-    EXPECT_NEAR(sampled_losses(tiny(), 100000, 0, 7)[0].loss, loss, 0.02);
+    const AblatedLosses sampled = sampled_losses(tiny(), 100000, 7);
+    for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
+        EXPECT_EQ(sampled[zeroed].sequences, 100000u);
+        EXPECT_NEAR(sampled[zeroed].loss, all[zeroed].loss, 0.02) << zeroed;
+        EXPECT_NEAR(sampled[zeroed].accuracy, all[zeroed].accuracy, 0.01) << zeroed;
+    }
 }
 
 TEST(Study, ties_and_zeroed_paths_are_wrong) {
@@ -141,7 +147,6 @@ TEST(Study, the_golden_model) {
     Subject subject(golden());
     StudyOptions options;
     options.loss_samples = 20000;
-    options.without_scores = 2000;
     options.most_sequences = 0;  // counting over all is tested with the ablations
     const Json study = study_model(subject, options);
     EXPECT_NEAR(study["loss"]["accuracy"].get<double>(), 16774272.0 / 16777216, 1e-3);
