@@ -4,8 +4,8 @@
 
 namespace maxcert {
 
-/// Singular values of a matrix and the vectors of the largest one, in plain doubles: for hints and statistics,
-/// never for a proof.
+/// Singular values of a matrix and the vectors of the largest one, in plain doubles: for hints and
+/// statistics, never for a proof.
 struct Singular {
     Eigen::VectorXd values;       // descending, min(rows, columns) of them
     Eigen::VectorXd left, right;  // of the largest; zeros where the matrix is zero

@@ -19,8 +19,8 @@ struct Vector {
     static constexpr std::size_t lanes = Bytes / sizeof(T);
 };
 
-// Rows need not be aligned; the copies compile to single moves. How vectors are returned depends on the instruction
-// set, which concerns nobody where all is inlined.
+// Rows need not be aligned; the copies compile to single moves. How vectors are returned depends on the
+// instruction set, which concerns nobody where all is inlined.
 #pragma GCC diagnostic ignored "-Wpsabi"
 template <class V, class T>
 MAXCERT_INLINE V load(const T* p) {
@@ -155,6 +155,7 @@ MAXCERT_INLINE void coarse_sweep(const float* const* upper, const float* upper_s
     }
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): attributes stand in no parentheses
 #define MAXCERT_KERNELS(NAME, BYTES, TARGET)                                                                \
     TARGET void NAME##_max(const float* rows, const float* offset, std::size_t n, std::size_t stride,       \
                            float* largest) {                                                                \
@@ -185,6 +186,8 @@ MAXCERT_INLINE void coarse_sweep(const float* const* upper, const float* upper_s
     }                                                                                                       \
     constexpr Kernels NAME##_kernels{#NAME,         NAME##_max,   NAME##_row,         NAME##_column,        \
                                      NAME##_max_of, NAME##_sweep, NAME##_coarse_sweep};
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 MAXCERT_KERNELS(baseline, 16, )
 #if defined(__x86_64__)

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 // These functions are always inlined: no vector is ever passed in a way that depends on the processor.
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -10,16 +11,18 @@
 namespace maxcert {
 
 constexpr std::size_t kLanes = 8;
-typedef double Lanes __attribute__((vector_size(8 * kLanes), aligned(8), may_alias));
-typedef std::int64_t LaneBits __attribute__((vector_size(8 * kLanes), aligned(8), may_alias));
+typedef double Lanes __attribute__((vector_size(8 * kLanes)));
+typedef std::int64_t LaneBits __attribute__((vector_size(8 * kLanes)));
 
 #define MAXCERT_LANES inline __attribute__((always_inline))
 
 MAXCERT_LANES Lanes load(const double* p) {
-    return *reinterpret_cast<const Lanes*>(p);
+    Lanes v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
 }
-MAXCERT_LANES void store(double* p, Lanes v) {
-    *reinterpret_cast<Lanes*>(p) = v;
+MAXCERT_LANES void store(double* p, const Lanes& v) {
+    std::memcpy(p, &v, sizeof v);
 }
 /// e^x to 1e-8 of itself, exactly 1 at 0 and never on the wrong side of 1; |x| must be below 708.
 MAXCERT_LANES Lanes exp_lanes(Lanes x) {
@@ -62,19 +65,19 @@ struct Any {
 /// Lane j of the result: the lanes of the j-th of eight vectors, combined.
 template <class V, class Combine>
 MAXCERT_LANES V across(const V (&v)[kLanes], Combine combine) {
-    const LaneBits even = {0, 8, 2, 10, 4, 12, 6, 14}, odd = {1, 9, 3, 11, 5, 13, 7, 15};
-    const LaneBits even2 = {0, 1, 8, 9, 4, 5, 12, 13}, odd2 = {2, 3, 10, 11, 6, 7, 14, 15};
-    const LaneBits low = {0, 1, 2, 3, 8, 9, 10, 11}, high = {4, 5, 6, 7, 12, 13, 14, 15};
     V pairs[4], fours[2];
     for (std::size_t j = 0; j < 4; ++j) {
-        pairs[j] = combine(__builtin_shuffle(v[2 * j], v[2 * j + 1], even),
-                           __builtin_shuffle(v[2 * j], v[2 * j + 1], odd));
+        const V &a = v[2 * j], &b = v[2 * j + 1];
+        pairs[j] = combine(__builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14),
+                           __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15));
     }
     for (std::size_t j = 0; j < 2; ++j) {
-        fours[j] = combine(__builtin_shuffle(pairs[2 * j], pairs[2 * j + 1], even2),
-                           __builtin_shuffle(pairs[2 * j], pairs[2 * j + 1], odd2));
+        const V &a = pairs[2 * j], &b = pairs[2 * j + 1];
+        fours[j] = combine(__builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13),
+                           __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15));
     }
-    return combine(__builtin_shuffle(fours[0], fours[1], low), __builtin_shuffle(fours[0], fours[1], high));
+    return combine(__builtin_shufflevector(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11),
+                   __builtin_shufflevector(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15));
 }
 
 }  // namespace maxcert
