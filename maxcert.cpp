@@ -31,6 +31,7 @@ Weights load_torch(const std::string& path) {
 
 std::vector<std::string> certificate_files(const std::vector<const Strategy*>& strategies) {
     std::vector<std::string> names;
+    names.reserve(strategies.size());
     for (const Strategy* strategy : strategies) names.push_back(certificate_file_name(strategy->info().name));
     return names;
 }

@@ -116,7 +116,7 @@ Json make_certificate(Subject& subject, const Strategy& strategy, const Options&
 
 Json parse_certificate(const std::string& bytes, const std::string& file) {
     if (bytes.size() > kMaxCertificateBytes) refuse(file, "", "larger than any certificate");
-    const Json c = parse_json_object(bytes, file, kRemedy);
+    Json c = parse_json_object(bytes, file, kRemedy);
     using Type = Json::value_t;
     if (field(c, "schema", Type::string, file) != kCertificateSchema) {
         refuse(file, "schema", std::string("this program reads ") + kCertificateSchema);
@@ -176,7 +176,7 @@ Finding verify_certificate(const Json& c, const Weights& weights, unsigned threa
     check_deployment_claims(c, subject, options);
     const auto proving = proving_options(subject, options);
     claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
-    const Finding found = finding_of_claim((*strategy)->check(subject, c["hints"], *proving), options);
+    Finding found = finding_of_claim((*strategy)->check(subject, c["hints"], *proving), options);
     claim(claimed <= found.correct,
           "correct: claims " + claimed.get_str() + ", the check establishes " + found.correct.get_str());
     if (!c["upper"].is_null()) {

@@ -118,8 +118,10 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     }
     const WeightFormat weights_format = parse_weight_format(line.get("weights-format"));
     std::vector<WeightRadius> boxes;
+    boxes.reserve(radii.size());
     for (const auto& radius : radii) boxes.push_back(parse_weight_radius(radius));
     std::vector<Margin> leads;
+    leads.reserve(margins.size());
     for (const auto& margin : margins) leads.emplace_back(margin);
     if (line.given("certificates")) make_writable_folder(line.get("certificates"));  // before the work
     const Weights weights = load_weights(line.require("weights"), load_torch);

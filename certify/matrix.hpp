@@ -30,7 +30,7 @@ Matrix<N> operator*(const Matrix<N>& a, const Matrix<N>& b) {
     Matrix<N> product(a.rows(), b.columns());
     for (std::size_t i = 0; i < a.rows(); ++i) {
         for (std::size_t k = 0; k < a.columns(); ++k) {
-            const N factor = a(i, k);
+            const N& factor = a(i, k);
             const N* from = b.row(k);
             N* to = product.row(i);
             if (k == 0) {

@@ -68,6 +68,7 @@ int report_command(const std::vector<std::string>& arguments) {
         command.push_back(line.get(option));
     }
     std::vector<char*> argv;
+    argv.reserve(command.size() + 1);
     for (auto& word : command) argv.push_back(word.data());
     argv.push_back(nullptr);
     // Debian's interpreter first: it is the one that has Debian's matplotlib. Called by its full name, or it

@@ -39,7 +39,7 @@ class Descriptor {
 
 /// The folder of `path`, created with its parents where it is missing.
 std::string existing_folder(const std::string& folder) {
-    const std::string name = folder.empty() ? "." : folder;
+    std::string name = folder.empty() ? "." : folder;
     std::error_code error;
     std::filesystem::create_directories(name, error);
     if (error)

@@ -5,12 +5,8 @@
 #include <cstring>
 #include <vector>
 
-// Wider vectors where the processor has them. AVX2 does not imply FMA, and lanes are fixed: same bits.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define MAXCERT_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define MAXCERT_WIDE
-#endif
+#include "data/clones.hpp"
+
 #define MAXCERT_INLINE inline __attribute__((always_inline))
 
 namespace maxcert::kernels {
@@ -154,15 +150,18 @@ MAXCERT_INLINE float maximum(const float* a, std::size_t n) {
 
 }  // namespace
 
-MAXCERT_WIDE void attend(const Shape& shape, const Tables& tables, const std::int64_t* tokens, std::size_t n,
-                         float* attention, float* residual) {
+// AVX2 does not imply FMA, and lanes are fixed: same bits on every processor.
+MAXCERT_CLONES("avx2")
+void attend(const Shape& shape, const Tables& tables, const std::int64_t* tokens, std::size_t n,
+            float* attention, float* residual) {
     if (shape.d_model == 32) return attend_rows(shape, 32, tables, tokens, n, attention, residual);
     attend_rows(shape, shape.d_model, tables, tokens, n, attention, residual);
 }
 
-MAXCERT_WIDE void attend_backward(const Shape& shape, const Tables& tables, const std::int64_t* tokens,
-                                  std::size_t n, const float* attention, const float* residual_gradient,
-                                  const TableGradients& gradients) {
+MAXCERT_CLONES("avx2")
+void attend_backward(const Shape& shape, const Tables& tables, const std::int64_t* tokens, std::size_t n,
+                     const float* attention, const float* residual_gradient,
+                     const TableGradients& gradients) {
     std::vector<float> scratch(shape.n_ctx);
     if (shape.d_model == 32) {
         return attend_rows_backward(shape, 32, tables, tokens, n, attention, residual_gradient, gradients,
@@ -172,8 +171,8 @@ MAXCERT_WIDE void attend_backward(const Shape& shape, const Tables& tables, cons
                          scratch.data());
 }
 
-MAXCERT_WIDE double cross_entropy(const Shape& shape, const std::int64_t* tokens, std::size_t n,
-                                  float* logits) {
+MAXCERT_CLONES("avx2")
+double cross_entropy(const Shape& shape, const std::int64_t* tokens, std::size_t n, float* logits) {
     const std::size_t v = shape.d_vocab;
     const float share = 1.0f / static_cast<float>(n);
     double loss = 0;

@@ -19,13 +19,13 @@ constexpr double kFloatLimit = 1e30;
 void Subtree::round_columns() {
     const std::size_t n = outputs_.size();
     coarse_ = n >= kManyOutputs && free_ >= 2;
-    for (int end = 0; end < 2 && coarse_; ++end) {
+    for (std::size_t end = 0; end < 2 && coarse_; ++end) {
         const auto& largest = largest_[end][1];
         coarse_ = std::all_of(largest.begin(), largest.end(), [](double l) { return l < kFloatLimit; });
     }
     if (!coarse_) return;
     coarse_worst_.resize(stride_), coarse_surest_.resize(stride_);
-    for (int end = 0; end < 2; ++end) {
+    for (std::size_t end = 0; end < 2; ++end) {
         coarse_columns_[end].resize(columns_[end].size());
         coarse_start_[end].resize(n * stride_);
         coarse_row_[end].resize(n);
@@ -47,7 +47,7 @@ void Subtree::prepare_coarse(std::size_t d) {
         std::min<std::ptrdiff_t>(kLikely, std::distance(coarse_order_.begin(), coarse_order_.end()));
     std::nth_element(coarse_order_.begin(), middle - 1, coarse_order_.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return sums.upper[a] > sums.upper[b]; });
-    for (int end = 0; end < 2; ++end) {
+    for (std::size_t end = 0; end < 2; ++end) {
         const std::vector<double>& from = end == 1 ? sums.upper : sums.negated_lower;
         float* to = coarse_start_[end].data();
         for (std::size_t r = 0; r < coarse_order_.size(); ++r, to += stride_) {

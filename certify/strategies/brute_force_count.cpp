@@ -55,6 +55,7 @@ std::vector<Finding> count_sequences(Subject& subject, const std::vector<Margin>
         Options one = options;
         one.time_limit_s /= static_cast<double>(margins.size());
         std::vector<Finding> findings;
+        findings.reserve(margins.size());
         for (const Margin& m : margins) findings.push_back(count_sequences(subject, {m}, one).front());
         return findings;
     }

@@ -95,6 +95,7 @@ class ReferenceWalk {
             outputs.push_back(std::move(o));
         }
         std::vector<Output*> active;
+        active.reserve(outputs.size());
         for (Output& o : outputs) active.push_back(&o);
         visit(active, 0, m_ == q);
     }
@@ -120,6 +121,7 @@ class ReferenceWalk {
             for (std::size_t t = 0; t <= m_; ++t) {
                 tokens_[i] = static_cast<std::uint32_t>(t);
                 std::vector<N> before;
+                before.reserve(still.size());
                 for (Output* o : still) {
                     before.push_back(o->sum);
                     o->sum = o->sum + o->term[i][t];
@@ -132,6 +134,7 @@ class ReferenceWalk {
 
     void ask_referee(const std::vector<Output*>& active) {
         std::vector<std::uint32_t> outputs;
+        outputs.reserve(active.size());
         for (const Output* o : active) outputs.push_back(o->x);
         ++counts_.escalated;
         const Ruling ruling = request_.referee

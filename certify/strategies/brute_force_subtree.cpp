@@ -68,7 +68,7 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
 
 bool Subtree::fill_columns(const QueryTables& tables) {
     bool finite = true;
-    for (int end = 0; end < 2; ++end) {
+    for (std::size_t end = 0; end < 2; ++end) {
         columns_[end].resize(free_ * outputs_.size() * stride_);
         for (std::size_t i = 0; i < free_; ++i) {
             for (std::size_t k = 0; k < outputs_.size(); ++k) {
@@ -88,7 +88,7 @@ bool Subtree::fill_columns(const QueryTables& tables) {
 /// What position i can add at most to output k: with all tokens below m, and with m too.
 void Subtree::find_largest() {
     const std::size_t n = outputs_.size();
-    for (int end = 0; end < 2; ++end) {
+    for (std::size_t end = 0; end < 2; ++end) {
         for (auto& l : largest_[end]) l.resize(free_ * n);
         for (std::size_t i = 0; i < free_; ++i) {
             for (std::size_t k = 0; k < n; ++k) {
@@ -112,7 +112,7 @@ void Subtree::lay_out(std::size_t first) {
         order_[d - 1].completions = order_[d].completions * order_[d].tokens;
     }
     const std::size_t n = outputs_.size();
-    for (int end = 0; end < 2; ++end) {
+    for (std::size_t end = 0; end < 2; ++end) {
         rests_[end].assign((order_.size() + 1) * n, 0.0);
         for (std::size_t d = order_.size(); d-- > 0;) {
             const std::vector<double>& largest = largest_[end][order_[d].tokens > m_ ? 1 : 0];

@@ -63,11 +63,13 @@ class Subtree {
     void hand_over(std::size_t i, bool seen);
     bool stop();
 
-    const double* column(int end, std::size_t i, std::size_t k) const {
+    const double* column(std::size_t end, std::size_t i, std::size_t k) const {
         return columns_[end].data() + (i * outputs_.size() + k) * stride_;
     }
     /// Bounds on what places >= d can still add to output k.
-    double& rest(int end, std::size_t d, std::size_t k) { return rests_[end][d * outputs_.size() + k]; }
+    double& rest(std::size_t end, std::size_t d, std::size_t k) {
+        return rests_[end][d * outputs_.size() + k];
+    }
 
     const WalkRequest& request_;
     const Kernels& kernels_;

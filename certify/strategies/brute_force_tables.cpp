@@ -64,7 +64,7 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
         }
     }
     set_margin(Interval());
-    for (int end = 0; end < 2; ++end) {
+    for (std::size_t end = 0; end < 2; ++end) {
         values_[end].resize(((n_ctx_ - 1) * d_vocab_ + 1) * stride_);
         for (std::size_t i = 0; i < n_ctx_; ++i) {
             const bool last = i + 1 == n_ctx_;
@@ -96,10 +96,10 @@ void QueryTables::set_margin(const Interval& margin) {
     }
 }
 
-bool QueryTables::column(int end, std::size_t i, std::size_t x, std::size_t m, double* out) const {
+bool QueryTables::column(std::size_t end, std::size_t i, std::size_t x, std::size_t m, double* out) const {
     const Paths<Interval>& p = paths_;
     const Interval fixed = (p.EU(q_, x) - p.EU(q_, m)) + ((p.PVOU(i, x) - p.PVOU(i, m)) + margin_);
-    const auto ends = [&](int e, std::size_t output) {
+    const auto ends = [&](std::size_t e, std::size_t output) {
         return split_.evou_by_output[e].data() + output * stride_;
     };
     return kernels_.column(ends(end, x), ends(1 - end, m), end == 1 ? fixed.upper() : fixed.negated_lower(),
@@ -113,7 +113,7 @@ Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::siz
                               ((p.PVOU(i, x) - p.PVOU(i, m)) + margin_));
 }
 
-bool QueryTables::bound_outputs(int end, std::size_t m, std::vector<float>& bounds) {
+bool QueryTables::bound_outputs(std::size_t end, std::size_t m, std::vector<float>& bounds) {
     if (!finite_) return false;
     // Σ over the positions handled so far, backwards from the last free one, of the largest term: with and
     // without the promise that m is among them.

@@ -41,16 +41,16 @@ class QueryTables {
 
     /// The terms g_x(t,i) of all tokens t <= m at a free position i: upper ends (end 1) or negated lower ones
     /// (end 0), [stride] with 0 above m. False if one is not finite or is huge.
-    bool column(int end, std::size_t i, std::size_t x, std::size_t m, double* out) const;
+    bool column(std::size_t end, std::size_t i, std::size_t x, std::size_t m, double* out) const;
 
     /// Over all sequences with this query and largest token m: bounds[x] >= the largest Σ g_x (end 1), or
     /// >= the largest -Σ g_x (end 0); x < stride. False if the tables are not finite: nothing is known.
-    bool bound_outputs(int end, std::size_t m, std::vector<float>& bounds);
+    bool bound_outputs(std::size_t end, std::size_t m, std::vector<float>& bounds);
 
   private:
     /// Upper ends in floats of a * (EU + EVOU + PVOU), and of its negation: [i][t][x]; i = n_ctx-1 has only
     /// the row of the query.
-    const float* row(int end, std::size_t i, std::size_t t) const {
+    const float* row(std::size_t end, std::size_t i, std::size_t t) const {
         const std::size_t last = n_ctx_ - 1;
         return values_[end].data() + (i < last ? i * d_vocab_ + t : last * d_vocab_) * stride_;
     }

@@ -86,7 +86,7 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
         Event e;
         column_.resize(padded(d_vocab_));
         for (std::size_t i = 0; i < positions_; ++i) {
-            for (const int end : {0, 1}) {
+            for (std::size_t end = 0; end < 2; ++end) {
                 if (!tables_.column(end, i, x, m, column_.data())) g.known = false;
                 auto& terms = end == 1 ? e.upper : e.lower;
                 for (std::size_t t = 0; t <= m; ++t) terms.push_back(end == 1 ? column_[t] : -column_[t]);

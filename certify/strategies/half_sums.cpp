@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "certify/arithmetic/rounding.hpp"
+#include "data/clones.hpp"
 
 namespace maxcert {
 namespace {
@@ -14,15 +15,10 @@ constexpr std::size_t kCells = 8192;         // even divisions, which the bins c
 constexpr std::size_t kFillings = 1u << 26;  // of one half: its counts fit in 32 bits, their products in 64
 constexpr double kTail = 1e-3;               // share of sums at either end that may fall into the last cells
 
-// Clones for wider vectors where the compiler makes them of a function that is not inlined.
-#if defined(__x86_64__) && !defined(__clang__)
-#define MAXCERT_WIDE __attribute__((target_clones("avx512f", "avx2", "default"), noinline))
-#else
-#define MAXCERT_WIDE __attribute__((noinline))
-#endif
-
 /// The cell of each value, by steps that never decrease in one rounding mode.
-MAXCERT_WIDE void cells_of(const double* values, std::size_t n, double low, double inverse, Bin* cells) {
+MAXCERT_CLONES("avx512f", "avx2")
+__attribute__((noinline)) void cells_of(const double* values, std::size_t n, double low, double inverse,
+                                        Bin* cells) {
     constexpr double last = kCells - 1;
     for (std::size_t j = 0; j < n; ++j) {
         double scaled = (values[j] - low) * inverse;

@@ -5,14 +5,8 @@
 #include <vector>
 
 #include "certify/study/loss_lanes.hpp"
+#include "data/clones.hpp"
 #include "data/sampler.hpp"
-
-// The main loop, for wider vectors where the processor has them. Under sanitizers ifuncs run too early.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define MAXCERT_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define MAXCERT_WIDE
-#endif
 
 namespace maxcert {
 namespace {
@@ -112,8 +106,8 @@ class Network {
     std::vector<double> token_weight_, position_weight_;  // [query, token], [query, position]
 };
 
-MAXCERT_WIDE void Network::judge(const std::int64_t* sequences, std::size_t n, unsigned zeroed,
-                                 Tally& result) const {
+MAXCERT_CLONES("avx512f", "avx2")
+void Network::judge(const std::int64_t* sequences, std::size_t n, unsigned zeroed, Tally& result) const {
     Tally tally = result;
     std::vector<double> weight(positions_), token_part(stride_), position_part(stride_);
     const Lanes none = {}, one = none + 1.0;
