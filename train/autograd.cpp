@@ -1,6 +1,6 @@
 #include "train/autograd.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 

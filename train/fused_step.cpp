@@ -1,6 +1,8 @@
 #include "train/fused_step.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 

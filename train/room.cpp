@@ -1,7 +1,8 @@
 // The doors of the training module.
-#include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
 #include <torch/version.h>
