@@ -207,7 +207,7 @@ int main(int argc, char** argv) {
         return dispatch(Arguments(argv + 1, argv + argc), argv);
     } catch (const Error& e) {
         fmt::print(stderr, "maxcert: {}\n", e.what());
-        return static_cast<int>(e.code());
+        return stop_exit_code() != 0 ? stop_exit_code() : static_cast<int>(e.code());
     } catch (const std::exception& e) {
         fmt::print(stderr, "maxcert: {}\n", e.what());
         return static_cast<int>(ExitCode::failed);

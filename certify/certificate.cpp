@@ -141,7 +141,7 @@ Json parse_certificate(const std::string& bytes, const std::string& file) {
     return c;
 }
 
-Finding verify_certificate(const Json& c, const Weights& weights, unsigned threads) {
+Finding verify_certificate(const Json& c, const Weights& weights, unsigned threads, double time_limit_s) {
     const std::string file = "certificate";
     Subject subject = claimed_subject(c, weights);
     const Shape& s = subject.shape();
@@ -167,6 +167,7 @@ Finding verify_certificate(const Json& c, const Weights& weights, unsigned threa
     options.arithmetic = c["arithmetic"] == "mpfr" ? Arithmetic::mpfr : Arithmetic::filtered;
     options.max_bits = c["max_bits"].get<long>();
     options.threads = threads;
+    options.time_limit_s = time_limit_s;
     try {
         options.margin = Margin(c["margin"].get<std::string>());
     } catch (const UsageError& e) {
@@ -177,12 +178,13 @@ Finding verify_certificate(const Json& c, const Weights& weights, unsigned threa
     const auto proving = proving_options(subject, options);
     claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
     Finding found = finding_of_claim((*strategy)->check(subject, c["hints"], *proving), options);
+    const std::string established =
+        found.complete ? ", the check establishes " : ", the check was ended early and establishes ";
     claim(claimed <= found.correct,
-          "correct: claims " + claimed.get_str() + ", the check establishes " + found.correct.get_str());
+          "correct: claims " + claimed.get_str() + established + found.correct.get_str());
     if (!c["upper"].is_null()) {
         const Count upper = count_field(c, "upper", file);
-        claim(found.upper && *found.upper <= upper, "upper: claims at most " + upper.get_str() +
-                                                        ", the check establishes " +
+        claim(found.upper && *found.upper <= upper, "upper: claims at most " + upper.get_str() + established +
                                                         (found.upper ? found.upper->get_str() : "nothing"));
         claim(claimed <= upper, "upper: is below correct");
     }

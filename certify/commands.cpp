@@ -158,12 +158,14 @@ int verify_command(const std::vector<std::string>& arguments, const TorchLoader&
     line.text("certificate", "FILE", "", "a certificate written by certify or run");
     line.text("weights", "FILE", "", "the weights that it speaks about");
     add_threads_option(line, "1");
+    line.text("time-limit", "SECONDS", "0", "reject what is not established by then; 0 for none");
     if (!line.parse(arguments)) return 0;
 
     const std::string path = line.require("certificate");
     const Json certificate = parse_certificate(read_file(path, kMaxCertificateBytes), path);
     const Weights weights = load_weights(line.require("weights"), load_torch);
-    const Finding found = verify_certificate(certificate, weights, thread_count(line));
+    const Finding found =
+        verify_certificate(certificate, weights, thread_count(line), line.number("time-limit", 0, 1e9));
     fmt::print("accepted: {} proves that at least {} of {} sequences are right",
                certificate["strategy"].get<std::string>(), certificate["correct"].get<std::string>(),
                certificate["total"].get<std::string>());

@@ -35,6 +35,11 @@ std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
     return all;
 }
 
+std::function<bool()> expiry(const Options& options) {
+    const Deadline deadline = options.time_limit_s > 0 ? Deadline(options.time_limit_s) : Deadline();
+    return [deadline] { return stop_requested() || deadline.passed(); };
+}
+
 class BracketStrategy : public Strategy {
   public:
     BracketStrategy(const char* name, const char* summary, bool trees)
@@ -43,8 +48,7 @@ class BracketStrategy : public Strategy {
     Proof prove(Subject& subject, const Options& options) const override {
         const auto start = Clock::now();
         BracketEvaluator evaluator(subject, options);
-        const Deadline deadline = options.time_limit_s > 0 ? Deadline(options.time_limit_s) : Deadline();
-        const auto expired = [&deadline] { return stop_requested() || deadline.passed(); };
+        const auto expired = expiry(options);
         const Count total = power(subject.shape().d_vocab, subject.shape().n_ctx);
 
         BracketPlan plan = first_plan(evaluator, options, total);
@@ -82,8 +86,7 @@ class BracketStrategy : public Strategy {
         BracketEvaluator evaluator(subject, options);
         const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
         BracketTotals totals = evaluator.nothing_known();
-        const bool complete =
-            evaluator.evaluate(plan, every_group(evaluator), totals, [] { return stop_requested(); });
+        const bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expiry(options));
         Finding f = finding(evaluator, totals, power(subject.shape().d_vocab, subject.shape().n_ctx));
         f.complete = complete;
         return f;

@@ -79,6 +79,18 @@ class Certify(Folder):
             run("verify", "--certificate", str(path), "--weights", TRAP, code=3)
         run("verify", "--certificate", str(self.folder / "none.json"), "--weights", TRAP, code=3)
 
+    def test_checks_that_take_too_long_are_ended(self):
+        run("certify", "--weights", K4, "--certificates", str(self.folder), "--strategies", "brute_force")
+        path = self.folder / "brute_force.json"
+        slow = dict(json.loads(path.read_text()), arithmetic="mpfr")  # millions of sequences in MPFR
+        path.write_text(json.dumps(slow))
+        verify = ("verify", "--certificate", str(path), "--weights", K4)
+        self.assertIn("ended early", run(*verify, "--time-limit", "0.2", code=4).stderr)
+        with subprocess.Popen([MAXCERT, *verify], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as check:
+            time.sleep(1)
+            check.send_signal(signal.SIGINT)
+            self.assertEqual(check.wait(60), 130)
+
     def test_two_runs_differ_only_under_run(self):
         texts = []
         for threads in ("1", "2"):
