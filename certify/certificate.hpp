@@ -20,8 +20,8 @@ Json make_certificate(Subject& subject, const Strategy& strategy, const Options&
 Json parse_certificate(const std::string& bytes, const std::string& file);
 
 /// Rechecks a parsed certificate against weights with the check code alone. Returns what was established.
-/// Throws CertificateRejected naming the claim that fails. What `time_limit_s` (0: none) leaves unchecked is not
-/// established.
+/// Throws CertificateRejected naming the claim that fails. What `time_limit_s` (0: none) leaves unchecked is
+/// not established.
 Finding verify_certificate(const Json& certificate, const Weights& weights, unsigned threads,
                            double time_limit_s = 0);
 

@@ -1,5 +1,5 @@
-// Copies of a function for wider vectors, chosen when the program starts: MAXCERT_CLONES("avx2") before it. Lanes
-// and the order of operations are the author's business; the copies differ in speed alone.
+// Copies of a function for wider vectors, chosen when the program starts: MAXCERT_CLONES("avx2") before it.
+// Lanes and the order of operations are the author's business; the copies differ in speed alone.
 #pragma once
 
 // clang makes none that call functions on vectors, and under sanitizers the choice runs too early.
