@@ -25,7 +25,7 @@ MAXCERT_LANES void store(double* p, const Lanes& v) {
     std::memcpy(p, &v, sizeof v);
 }
 /// e^x to 1e-8 of itself, exactly 1 at 0 and never on the wrong side of 1; |x| must be below 708.
-MAXCERT_LANES Lanes exp_lanes(Lanes x) {
+MAXCERT_LANES Lanes exp_lanes(const Lanes& x) {
     // Adding 1.5 * 2^52 rounds to an integer and leaves it in the low bits.
     constexpr double shifter = 0x1.8p52;
     const Lanes shifted = x * 1.4426950408889634 + shifter;
@@ -48,7 +48,7 @@ struct LogProduct {
     Lanes mantissa = Lanes{} + 1.0;
     LaneBits exponent = {};
 
-    MAXCERT_LANES void times(Lanes v) {
+    MAXCERT_LANES void times(const Lanes& v) {
         const LaneBits bits = reinterpret_cast<LaneBits>(mantissa * v);
         exponent += (bits >> 52) - 1023;
         mantissa = reinterpret_cast<Lanes>((bits & 0xFFFFFFFFFFFFFLL) | 0x3FF0000000000000LL);
@@ -56,10 +56,10 @@ struct LogProduct {
 };
 
 struct Sum {
-    MAXCERT_LANES Lanes operator()(Lanes a, Lanes b) const { return a + b; }
+    MAXCERT_LANES Lanes operator()(const Lanes& a, const Lanes& b) const { return a + b; }
 };
 struct Any {
-    MAXCERT_LANES LaneBits operator()(LaneBits a, LaneBits b) const { return a | b; }
+    MAXCERT_LANES LaneBits operator()(const LaneBits& a, const LaneBits& b) const { return a | b; }
 };
 
 /// Lane j of the result: the lanes of the j-th of eight vectors, combined.
