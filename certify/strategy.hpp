@@ -41,6 +41,9 @@ struct Options {
     double time_limit_s = 0;                 ///< per strategy; 0: none. Reaching it makes `complete` false
     /// Called now and then by long strategies: share done (0..1) and a note, such as the bracket so far.
     std::function<void(double, const std::string&)> on_progress;
+
+    /// Of work that begins now.
+    Deadline deadline() const { return time_limit_s > 0 ? Deadline(time_limit_s) : Deadline(); }
 };
 
 /// What a check establishes.

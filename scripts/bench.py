@@ -3,7 +3,7 @@
 
 Proofs are timed by the program's own clock (wall_s), everything else by the wall clock and by the processor time of
 the processes, which says more on a busy machine. The kernels and the naive versions they are compared with are in
-tests/bench (build/tests/bench_*). What takes seconds is run three times, whatever --runs says."""
+tests/bench (build/tests/bench_*). What takes seconds is run three times at most."""
 import argparse
 import collections
 import csv
@@ -34,7 +34,7 @@ def certify(weights, strategies, *options):
                               "--progress", "none", *options))
 
 
-AT_LEAST, ENOUGH_S = 3, 3  # so many runs, and more only until they took this long
+FEW, ENOUGH_S = 3, 3  # more runs than these few only until they took this long
 PARTS = ("training", "pipeline", "brute_force", "families", "multiset", "kernels")
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
 
@@ -51,7 +51,7 @@ class Bench:
     def repeat(self, work):
         """What work() returns, by run."""
         start, found = time.monotonic(), []
-        while len(found) < AT_LEAST or (len(found) < self.runs and time.monotonic() - start < ENOUGH_S):
+        while len(found) < min(FEW, self.runs) or (len(found) < self.runs and time.monotonic() - start < ENOUGH_S):
             found.append(work())
         return found
 

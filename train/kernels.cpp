@@ -7,8 +7,6 @@
 
 #include "data/clones.hpp"
 
-#define MAXCERT_INLINE inline __attribute__((always_inline))
-
 namespace maxcert::kernels {
 namespace {
 

@@ -64,7 +64,7 @@ std::vector<Finding> count_sequences(Subject& subject, const std::vector<Margin>
     request.tied = tied_tokens(subject);
     request.referee = [&referee](const OpenSequence& s) { return referee.rule(s); };
     request.threads = options.threads;
-    if (options.time_limit_s > 0) request.deadline = Deadline(options.time_limit_s);
+    request.deadline = options.deadline();
     if (options.on_progress) {
         request.on_progress = [&options](double share) { options.on_progress(share, ""); };
     }

@@ -5,11 +5,10 @@
 #include <limits>
 
 #include "certify/arithmetic/rounding.hpp"
+#include "data/clones.hpp"
 
 // The same loops are compiled once per instruction set; vectors are GCC's generic ones, so there is one
-// source. Everything is inlined into the three entry points, which carry the target attribute.
-#define MAXCERT_INLINE inline __attribute__((always_inline))
-
+// source. Everything is inlined into the entry points, which carry the target attribute.
 namespace maxcert {
 namespace {
 

@@ -15,7 +15,8 @@ constexpr std::size_t kCells = 8192;         // even divisions, which the bins c
 constexpr std::size_t kFillings = 1u << 26;  // of one half: its counts fit in 32 bits, their products in 64
 constexpr double kTail = 1e-3;               // share of sums at either end that may fall into the last cells
 
-/// The cell of each value, by steps that never decrease in one rounding mode.
+/// The cell of each value, by steps that never decrease in one rounding mode. Not inlined, so that none of
+/// them moves across a change of it.
 MAXCERT_CLONES("avx512f", "avx2")
 __attribute__((noinline)) void cells_of(const double* values, std::size_t n, double low, double inverse,
                                         Bin* cells) {
@@ -29,10 +30,11 @@ __attribute__((noinline)) void cells_of(const double* values, std::size_t n, dou
 }
 
 /// A map of sums to bins that never decreases: all that soundness needs of it, and true of any edges, because
-/// every step below is monotone in one rounding mode. The `n_bins` bins hold about equally many of `values`.
+/// every step below is monotone in one rounding mode. The bins hold about equally many of `values`.
 class Bins {
   public:
-    Bins(std::vector<double> values, std::size_t n_bins) {
+    explicit Bins(std::vector<double> values)
+        : size_(std::min(kBins, values.size() + 1)) {  // more could not tell more values apart
         const std::size_t n = values.size();
         const auto at = [&](double share) {
             auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(n - 1));
@@ -49,11 +51,12 @@ class Bins {
         bin_of_cell_.resize(kCells);
         std::size_t below = 0;
         for (std::size_t c = 0; c < kCells; ++c) {
-            bin_of_cell_[c] = static_cast<Bin>((below * (n_bins - 1)) / n);
+            bin_of_cell_[c] = static_cast<Bin>((below * (size_ - 1)) / n);
             below += held[c];
         }
     }
 
+    std::size_t size() const { return size_; }
     void bins(const std::vector<double>& values, std::vector<Bin>& out) const {
         out.resize(values.size());
         cells_of(values.data(), values.size(), low_, inverse_, out.data());
@@ -61,6 +64,7 @@ class Bins {
     }
 
   private:
+    std::size_t size_;
     double low_ = 0, inverse_ = 1;
     std::vector<Bin> bin_of_cell_;
 };
@@ -174,20 +178,20 @@ std::optional<HalfSumCounts> count_by_halves(const GroupTerms& terms, const std:
     const std::size_t tokens = group.tokens(), n = group.positions, middle = n / 2;
     const RoundUpward up;
     std::vector<Coordinate> coordinates;
-    std::size_t n_bins = 0;
     for (const std::size_t k : outputs) {
         const Event& event = terms.wins[k];
         const double off = slack(event, tokens);
         if (!(off < 1e300)) return std::nullopt;
         std::vector<double> first = sums_of(event, tokens, event.constant_upper, 0, middle);
         for (double& sum : first) sum = -sum;
-        n_bins = std::min(kBins, first.size() + 1);  // more could not tell more sums apart
-        Bins bins(first, n_bins);
+        Bins bins(first);
         coordinates.push_back({&event, std::move(first), off, std::move(bins)});
     }
 
     // The second half by what its first position holds, so that the rest stays in the cache.
-    std::vector<Table> together(pairs.size(), Table(n_bins));
+    std::vector<Table> together;
+    together.reserve(pairs.size());
+    for (const auto& [x, y] : pairs) together.emplace_back(coordinates[x].bins.size());  // as many as y has
     const std::vector<Bin> rest_holds_m = holds_m(tokens, false, n - middle - 1);
     std::vector<std::vector<Bin>> bins(outputs.size());
     for (std::size_t t = 0; t < tokens; ++t) {
@@ -208,8 +212,8 @@ std::optional<HalfSumCounts> count_by_halves(const GroupTerms& terms, const std:
     }
     for (Table& table : together) table.accumulate();
 
-    // If a + b >= 0 then b's bin is at least that of -a; if b's bin is above that of -a + slack, then a + b >
-    // 0.
+    // If a + b >= 0 then b's bin is at least that of -a; if b's bin is above that of -a + slack, then
+    // a + b > 0.
     const std::vector<Bin> first_holds_m = holds_m(tokens, group.seen(), middle);
     std::vector<std::vector<Bin>> reach(outputs.size()), surely(outputs.size());
     for (std::size_t k = 0; k < outputs.size(); ++k) {

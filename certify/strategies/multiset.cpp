@@ -36,8 +36,7 @@ std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
 }
 
 std::function<bool()> expiry(const Options& options) {
-    const Deadline deadline = options.time_limit_s > 0 ? Deadline(options.time_limit_s) : Deadline();
-    return [deadline] { return stop_requested() || deadline.passed(); };
+    return [deadline = options.deadline()] { return stop_requested() || deadline.passed(); };
 }
 
 class BracketStrategy : public Strategy {

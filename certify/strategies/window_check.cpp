@@ -65,7 +65,7 @@ std::uint64_t count_open(const std::vector<PairFinding>& findings) {
 }  // namespace
 
 Finding check_window(Subject& subject, const WindowClaim& claim, const Options& options) {
-    const Deadline deadline = options.time_limit_s > 0 ? Deadline(options.time_limit_s) : Deadline();
+    const Deadline deadline = options.deadline();
     Finding finding;
     EscalationStats stats;
     std::vector<PairFinding> findings(claim.plan.choice.size());

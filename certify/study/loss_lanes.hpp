@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "data/clones.hpp"
+
 // These functions are always inlined: no vector is ever passed in a way that depends on the processor.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
@@ -14,18 +16,16 @@ constexpr std::size_t kLanes = 8;
 typedef double Lanes __attribute__((vector_size(8 * kLanes)));
 typedef std::int64_t LaneBits __attribute__((vector_size(8 * kLanes)));
 
-#define MAXCERT_LANES inline __attribute__((always_inline))
-
-MAXCERT_LANES Lanes load(const double* p) {
+MAXCERT_INLINE Lanes load(const double* p) {
     Lanes v;
     std::memcpy(&v, p, sizeof v);
     return v;
 }
-MAXCERT_LANES void store(double* p, const Lanes& v) {
+MAXCERT_INLINE void store(double* p, const Lanes& v) {
     std::memcpy(p, &v, sizeof v);
 }
 /// e^x to 1e-8 of itself, exactly 1 at 0 and never on the wrong side of 1; |x| must be below 708.
-MAXCERT_LANES Lanes exp_lanes(const Lanes& x) {
+MAXCERT_INLINE Lanes exp_lanes(const Lanes& x) {
     // Adding 1.5 * 2^52 rounds to an integer and leaves it in the low bits.
     constexpr double shifter = 0x1.8p52;
     const Lanes shifted = x * 1.4426950408889634 + shifter;
@@ -48,7 +48,7 @@ struct LogProduct {
     Lanes mantissa = Lanes{} + 1.0;
     LaneBits exponent = {};
 
-    MAXCERT_LANES void times(const Lanes& v) {
+    MAXCERT_INLINE void times(const Lanes& v) {
         const LaneBits bits = reinterpret_cast<LaneBits>(mantissa * v);
         exponent += (bits >> 52) - 1023;
         mantissa = reinterpret_cast<Lanes>((bits & 0xFFFFFFFFFFFFFLL) | 0x3FF0000000000000LL);
@@ -56,15 +56,15 @@ struct LogProduct {
 };
 
 struct Sum {
-    MAXCERT_LANES Lanes operator()(const Lanes& a, const Lanes& b) const { return a + b; }
+    MAXCERT_INLINE Lanes operator()(const Lanes& a, const Lanes& b) const { return a + b; }
 };
 struct Any {
-    MAXCERT_LANES LaneBits operator()(const LaneBits& a, const LaneBits& b) const { return a | b; }
+    MAXCERT_INLINE LaneBits operator()(const LaneBits& a, const LaneBits& b) const { return a | b; }
 };
 
 /// Lane j of the result: the lanes of the j-th of eight vectors, combined.
 template <class V, class Combine>
-MAXCERT_LANES V across(const V (&v)[kLanes], Combine combine) {
+MAXCERT_INLINE V across(const V (&v)[kLanes], Combine combine) {
     V pairs[4], fours[2];
     for (std::size_t j = 0; j < 4; ++j) {
         const V &a = v[2 * j], &b = v[2 * j + 1];
