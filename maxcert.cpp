@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "certify/certificate.hpp"
-#include "certify/commands.hpp"
+#include "certify/cli/commands.hpp"
+#include "certify/proof/certificate.hpp"
 #include "certify/study/study.hpp"
-#include "data/command_line.hpp"
-#include "data/commands.hpp"
-#include "data/errors.hpp"
-#include "data/pipeline.hpp"
-#include "data/seeds.hpp"
-#include "data/stop.hpp"
-#include "train/command.hpp"
-#include "train/train.hpp"
+#include "data/base/cancellation.hpp"
+#include "data/base/errors.hpp"
+#include "data/cli/command_line.hpp"
+#include "data/cli/commands.hpp"
+#include "data/experiment/seeds.hpp"
+#include "data/results/pipeline.hpp"
+#include "train/cli/command.hpp"
+#include "train/module.hpp"
 
 namespace maxcert {
 namespace {
@@ -26,7 +26,7 @@ namespace {
 using Arguments = std::vector<std::string>;
 
 Weights load_torch(const std::string& path) {
-    return train_room().load_torch(path);
+    return train_module().load_torch(path);
 }
 
 std::vector<std::string> certificate_files(const std::vector<const Strategy*>& strategies) {
@@ -45,12 +45,12 @@ Stages wire(const Config& config, const std::vector<const Strategy*>& strategies
         train.device = device;
         train.should_stop = stop_requested;
         train.on_progress = [&note](double share, const std::string&) { note(share); };
-        train_room().train(config, seeds, train, [&deliver](TrainedModel&& m) {
+        train_module().train(config, seeds, train, [&deliver](TrainedModel&& m) {
             Json facts = {{"final_loss", m.final_loss},
                           {"sampled_accuracy", m.sampled_accuracy},
                           {"curve", std::move(m.curve)},
                           {"run", {{"train_s", m.train_seconds}}}};
-            facts["environment"] = train_room().environment();
+            facts["environment"] = train_module().environment();
             deliver({m.seed, std::move(m.weights), std::move(facts)});
         });
     };
@@ -59,23 +59,23 @@ Stages wire(const Config& config, const std::vector<const Strategy*>& strategies
     const bool has_example = std::count(config.seeds.begin(), config.seeds.end(), kExample) != 0;
     const std::uint64_t example = has_example ? kExample : config.seeds.front();
     stages.study = [example](const Weights& weights, std::uint64_t seed) {
-        Subject subject(weights);
+        Model model(weights);
         StudyOptions study;
         study.thorough = seed == example;
-        return study_model(subject, study);
+        return study_model(model, study);
     };
     stages.certifier.file_names = certificate_files(strategies);
     stages.certifier.valid = [&strategies, &options](std::size_t i, const Json& certificate,
                                                      const std::string& sha256) {
-        return answers(certificate, *strategies[i], options, sha256);
+        return is_current(certificate, *strategies[i], options, sha256);
     };
     stages.certifier.certify = [&strategies, &options](const Weights& weights,
                                                        const std::vector<std::size_t>& todo,
                                                        const auto& done) {
-        Subject subject(weights);
+        Model model(weights);
         for (const auto i : todo) {
             if (stop_requested()) return;
-            Json certificate = certify_one(subject, *strategies[i], options);
+            Json certificate = certify_one(model, *strategies[i], options);
             if (stop_requested() && !certificate["complete"].get<bool>()) return;  // run again finishes it
             done(i, std::move(certificate));
         }
@@ -122,7 +122,7 @@ int version_command() {
     fmt::print("maxcert {}\n", MAXCERT_VERSION);
     for (const auto& [library, version] : certify_library_versions()) fmt::print("{} {}\n", library, version);
     try {
-        const Json environment = train_room().environment();
+        const Json environment = train_module().environment();
         for (const auto& [key, value] : environment.items()) {
             if (key == "compiler") continue;  // said above
             fmt::print("{} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "data/clones.hpp"
+#include "data/base/target_clones.hpp"
 
 namespace maxcert::kernels {
 namespace {

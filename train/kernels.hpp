@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "data/weights.hpp"
+#include "data/weights/weights.hpp"
 
 namespace maxcert::kernels {
 

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <torch/serialize.h>
 
-#include "data/errors.hpp"
-#include "data/files.hpp"
-#include "data/tensors.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/files.hpp"
+#include "data/weights/tensors.hpp"
 
 namespace maxcert {
 namespace {

@@ -1,7 +1,7 @@
 // Weights saved by Python's torch.save.
 #pragma once
 
-#include "train/train.hpp"
+#include "train/module.hpp"
 
 namespace maxcert {
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "data/weights.hpp"
+#include "data/weights/weights.hpp"
 
 namespace maxcert {
 

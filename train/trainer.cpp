@@ -15,10 +15,10 @@
 #include <atomic>
 #include <mutex>
 
-#include "data/errors.hpp"
-#include "data/parallel.hpp"
-#include "data/sampler.hpp"
-#include "data/seeds.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/parallel.hpp"
+#include "data/experiment/sampler.hpp"
+#include "data/experiment/seeds.hpp"
 #include "train/autograd.hpp"
 #include "train/fused_step.hpp"
 

@@ -1,7 +1,7 @@
 // Trains groups of seeds side by side.
 #pragma once
 
-#include "train/train.hpp"
+#include "train/module.hpp"
 
 namespace maxcert {
 

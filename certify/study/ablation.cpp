@@ -1,11 +1,11 @@
 #include "certify/study/ablation.hpp"
 
-#include "certify/strategies/brute_force_count.hpp"
+#include "certify/strategies/brute_force/count.hpp"
 
 namespace maxcert {
 
-WalkCounts count_ablated(Subject& subject, unsigned zeroed, unsigned threads) {
-    Paths<Interval> paths = subject.paths<Interval>();
+WalkCounts count_ablated(Model& model, unsigned zeroed, unsigned threads) {
+    Paths<Interval> paths = model.paths<Interval>();
     const auto keep = [zeroed](unsigned path, Matrix<Interval>& m) {
         if (zeroed & path) m = Matrix<Interval>(m.rows(), m.columns());
     };
@@ -16,7 +16,7 @@ WalkCounts count_ablated(Subject& subject, unsigned zeroed, unsigned threads) {
     keep(kPVOU, paths.PVOU);
     WalkRequest request;
     request.margins = {Interval()};
-    request.tied = tied_tokens(subject);  // equal columns of W_U tie on every path
+    request.tied = tied_tokens(model);  // equal columns of W_U tie on every path
     request.threads = threads;
     return walk_sequences(paths, request).counts.front();
 }

@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 
-#include "data/weights.hpp"
+#include "data/weights/weights.hpp"
 
 namespace maxcert {
 

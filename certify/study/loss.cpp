@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "certify/study/loss_lanes.hpp"
-#include "data/clones.hpp"
-#include "data/sampler.hpp"
+#include "data/base/target_clones.hpp"
+#include "data/experiment/sampler.hpp"
 
 namespace maxcert {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "data/clones.hpp"
+#include "data/base/target_clones.hpp"
 
 // These functions are always inlined: no vector is ever passed in a way that depends on the processor.
 #pragma GCC diagnostic ignored "-Wpsabi"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "certify/study/double_paths.hpp"
-#include "data/json.hpp"
+#include "data/base/json.hpp"
 
 namespace maxcert {
 

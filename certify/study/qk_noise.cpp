@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "certify/singular.hpp"
+#include "certify/strategies/qk/singular.hpp"
 #include "certify/study/double_paths.hpp"
 
 namespace maxcert {

@@ -1,8 +1,8 @@
 // How loose each way of bounding the unexplained part of QK is (THEORY T4), measured in plain doubles.
 #pragma once
 
-#include "data/json.hpp"
-#include "data/weights.hpp"
+#include "data/base/json.hpp"
+#include "data/weights/weights.hpp"
 
 namespace maxcert {
 

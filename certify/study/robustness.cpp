@@ -1,8 +1,8 @@
 #include "certify/study/robustness.hpp"
 
-#include "certify/certificate.hpp"
-#include "certify/deployment.hpp"
-#include "data/errors.hpp"
+#include "certify/proof/certificate.hpp"
+#include "certify/proof/claim.hpp"
+#include "data/base/errors.hpp"
 
 namespace maxcert {
 namespace {
@@ -17,7 +17,7 @@ void add(Json& rows, Json row, const Json& certificate) {
 
 }  // namespace
 
-Json bounds_by_margin(Subject& subject) {
+Json bounds_by_margin(Model& model) {
     Json rows = Json::array();
     std::vector<Margin> margins;
     for (const char* margin : {"0", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"}) {
@@ -25,7 +25,7 @@ Json bounds_by_margin(Subject& subject) {
     }
     for (const Strategy* strategy :
          select_strategies(std::string("brute_force,cubic,multiset,window/4,") + kSubcubic)) {
-        for (const Json& c : certify_margins(subject, *strategy, margins, {})) {
+        for (const Json& c : certify_margins(model, *strategy, margins, {})) {
             add(rows, {{"margin", c["margin"]}}, c);
         }
     }
@@ -37,7 +37,7 @@ Json bounds_by_radius(const Weights& weights, const Count& most_sequences) {
     Options options;
     options.max_enumeration = most_sequences;
     for (const char* radius : {"0", "1e-7", "1e-6", "3e-6", "1e-5", "3e-5", "1e-4", "3e-4", "1e-3"}) {
-        Subject box(weights, parse_weight_radius(radius));
+        Model box(weights, parse_weight_radius(radius));
         for (const Strategy* strategy :
              select_strategies(std::string("brute_force,cubic,window/4,") + kSubcubic)) {
             add(rows, {{"radius", radius}}, certify_one(box, *strategy, options));
@@ -52,7 +52,7 @@ Json bounds_when_deployed(const Weights& weights, const Count& most_sequences) {
     options.max_enumeration = most_sequences;
     for (const auto format : {WeightFormat::float32, WeightFormat::bf16, WeightFormat::fp16}) {
         try {
-            Subject rounded(weights, {}, format);
+            Model rounded(weights, {}, format);
             for (const auto semantics : {Semantics::real, Semantics::float32}) {
                 options.semantics = semantics;
                 for (const Strategy* strategy : select_strategies("brute_force,window/4")) {

@@ -1,14 +1,14 @@
 // What is proved of a model under wider claims: a margin, a box of weights, rounded weights, float32.
 #pragma once
 
-#include "certify/subject.hpp"
-#include "data/counts.hpp"
-#include "data/json.hpp"
+#include "certify/model/model.hpp"
+#include "data/base/counts.hpp"
+#include "data/base/json.hpp"
 
 namespace maxcert {
 
 /// Proved bounds at rising margins, by one strategy of each family: rows of margin, strategy, correct, bound.
-Json bounds_by_margin(Subject& subject);
+Json bounds_by_margin(Model& model);
 
 /// The same for every model whose weights are within a rising (absolute) radius: rows of radius, strategy,
 /// correct, bound. Brute force only up to `most_sequences`.

@@ -29,38 +29,38 @@ std::string subset_name(unsigned zeroed) {
     return name.empty() ? "none" : name;
 }
 
-Json ablations(Subject& subject, const AblatedLosses& losses, bool few) {
+Json ablations(Model& model, const AblatedLosses& losses, bool few) {
     Json result = Json::object();
     for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
         const LossAndAccuracy& found = losses[zeroed];
         Json& record = result[subset_name(zeroed)];
         record = {{"accuracy", found.accuracy}, {"loss", found.loss}, {"sequences", found.sequences}};
-        if (few) record["correct"] = count_ablated(subject, zeroed, 1).right;
+        if (few) record["correct"] = count_ablated(model, zeroed, 1).right;
     }
     return result;
 }
 
 }  // namespace
 
-Json study_model(Subject& subject, const StudyOptions& options) {
-    const Shape& s = subject.shape();
-    const DoublePaths paths = double_paths(subject.weights());
+Json study_model(Model& model, const StudyOptions& options) {
+    const Shape& s = model.shape();
+    const DoublePaths paths = double_paths(model.weights());
     const bool few = std::pow(s.d_vocab, s.n_ctx) <= options.most_sequences;
     const bool every = options.thorough && few;
-    Json study = qk_spectrum(subject.weights());
+    Json study = qk_spectrum(model.weights());
     const AblatedLosses losses =
         every ? exhaustive_losses(paths) : sampled_losses(paths, options.loss_samples, options.seed);
     study["loss"] = loss_record(losses[0], every);
-    study["ablations"] = ablations(subject, losses, few);
+    study["ablations"] = ablations(model, losses, few);
     study["evou"] = evou_statistics(paths);
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);
-    study["qk_noise"] = qk_noise(subject.weights());
+    study["qk_noise"] = qk_noise(model.weights());
     if (options.thorough) {
         const Count most(options.most_sequences);
-        study["margins"] = bounds_by_margin(subject);
-        study["radii"] = bounds_by_radius(subject.weights(), most);
-        study["deployed"] = bounds_when_deployed(subject.weights(), most);
+        study["margins"] = bounds_by_margin(model);
+        study["radii"] = bounds_by_radius(model.weights(), most);
+        study["deployed"] = bounds_when_deployed(model.weights(), most);
     }
     return study;
 }

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "certify/subject.hpp"
-#include "data/json.hpp"
+#include "certify/model/model.hpp"
+#include "data/base/json.hpp"
 
 namespace maxcert {
 
@@ -22,6 +22,6 @@ struct StudyOptions {
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,
 /// loss, ablations and, if thorough, bounds of wider claims. Deterministic; one thread.
 /// The fields are described in scripts/report/README.md.
-Json study_model(Subject& subject, const StudyOptions& options);
+Json study_model(Model& model, const StudyOptions& options);
 
 }  // namespace maxcert

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "certify/strategies/convolution_count.hpp"
-#include "certify/strategy.hpp"
-#include "tests/certify/random_models.hpp"
+#include "certify/proof/strategy.hpp"
+#include "certify/strategies/bracket/convolution.hpp"
+#include "tests/support/random_models.hpp"
 
 namespace maxcert {
 namespace {
@@ -21,8 +21,8 @@ void bracket(benchmark::State& state, const char* name) {
     options.node_budget = 200'000'000;
     Json figures;
     for (auto _ : state) {
-        Subject subject(weights);
-        figures = strategy.prove(subject, options).finding.figures;
+        Model model(weights);
+        figures = strategy.prove(model, options).result.figures;
     }
     state.counters["width"] = figures["width"].get<double>();
     state.counters["nodes"] = figures["nodes"].get<double>();

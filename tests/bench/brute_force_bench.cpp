@@ -6,10 +6,10 @@
 #include <cmath>
 #include <map>
 
-#include "certify/strategies/brute_force_count.hpp"
-#include "certify/strategies/brute_force_kernels.hpp"
-#include "certify/strategies/brute_force_walk.hpp"
-#include "data/safetensors.hpp"
+#include "certify/strategies/brute_force/count.hpp"
+#include "certify/strategies/brute_force/walk.hpp"
+#include "certify/strategies/terms/kernels.hpp"
+#include "data/weights/safetensors.hpp"
 
 namespace maxcert {
 namespace {
@@ -38,8 +38,8 @@ void whole_proof(benchmark::State& state) {
     const Weights& w = model(state.range(0));
     std::string correct;
     for (auto _ : state) {
-        Subject subject(w);
-        const Finding f = count_sequences(subject, {Margin()}, {}).front();
+        Model model(w);
+        const CheckResult f = count_sequences(model, {Margin()}, {}).front();
         correct = f.correct.get_str() + (f.correct == *f.upper ? " right, exact" : " right at least");
     }
     state.SetLabel(correct);
@@ -52,11 +52,11 @@ void walk(benchmark::State& state) {
     const auto which = static_cast<std::size_t>(state.range(1));
     const auto kernels = available_kernels();
     if (which >= kernels.size()) return state.SkipWithError("not on this processor");
-    Subject subject(model(state.range(0)));
+    Model model(model(state.range(0)));
     WalkRequest request;
     request.margins = {Interval()};
     request.kernels = kernels[which];
-    const Paths<Interval>& paths = subject.paths<Interval>();
+    const Paths<Interval>& paths = model.paths<Interval>();
     for (auto _ : state) benchmark::DoNotOptimize(walk_sequences(paths, request));
     state.SetLabel(kernels[which]->name);
 }
@@ -66,15 +66,15 @@ void eleven_margins(benchmark::State& state) {
     std::vector<Margin> margins;
     for (int d = 0; d < 11; ++d) margins.emplace_back(std::to_string(0.05 * d));
     for (auto _ : state) {
-        Subject subject(model(state.range(0)));
-        benchmark::DoNotOptimize(count_sequences(subject, margins, {}));
+        Model model(model(state.range(0)));
+        benchmark::DoNotOptimize(count_sequences(model, margins, {}));
     }
 }
 
 /// Plain doubles, one sequence after the other, no bound and no sharing; one query only.
 void scalar_enumeration(benchmark::State& state) {
-    Subject subject(model(4));
-    const Paths<Interval>& p = subject.paths<Interval>();
+    Model model(model(4));
+    const Paths<Interval>& p = model.paths<Interval>();
     constexpr std::size_t d_vocab = 64, q = 40;
     std::vector<double> table(4 * d_vocab * d_vocab);
     for (std::size_t i = 0; i < 4; ++i) {

@@ -7,8 +7,8 @@
 #include <map>
 #include <string>
 
-#include "certify/certificate.hpp"
-#include "data/safetensors.hpp"
+#include "certify/proof/certificate.hpp"
+#include "data/weights/safetensors.hpp"
 
 namespace maxcert {
 namespace {
@@ -39,9 +39,9 @@ void certify(benchmark::State& state, const Family& family, int n_ctx, Arithmeti
     double flops = 0;
     const std::clock_t start = std::clock();
     for (auto _ : state) {
-        Subject subject(golden(n_ctx));
+        Model model(golden(n_ctx));
         for (const Strategy* strategy : strategies) {
-            const Json certificate = certify_one(subject, *strategy, options);
+            const Json certificate = certify_one(model, *strategy, options);
             flops += certificate["proof_flops"].get<double>();
             benchmark::DoNotOptimize(certificate);
         }

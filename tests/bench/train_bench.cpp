@@ -4,7 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <torch/optim/adamw.h>
 
-#include "data/sampler.hpp"
+#include "data/experiment/sampler.hpp"
 #include "train/autograd.hpp"
 #include "train/fused_step.hpp"
 

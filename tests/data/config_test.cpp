@@ -1,12 +1,12 @@
-#include "data/config.hpp"
+#include "data/experiment/config.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "data/errors.hpp"
-#include "data/files.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/files.hpp"
 #include "tests/data/folder.hpp"
 
 namespace maxcert {

@@ -1,4 +1,4 @@
-#include "data/counts.hpp"
+#include "data/base/counts.hpp"
 
 #include <gtest/gtest.h>
 

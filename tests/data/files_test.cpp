@@ -1,11 +1,11 @@
-#include "data/files.hpp"
+#include "data/base/files.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <fstream>
 
-#include "data/errors.hpp"
+#include "data/base/errors.hpp"
 #include "tests/data/folder.hpp"
 
 namespace maxcert {

@@ -1,8 +1,8 @@
-#include "data/json.hpp"
+#include "data/base/json.hpp"
 
 #include <gtest/gtest.h>
 
-#include "data/errors.hpp"
+#include "data/base/errors.hpp"
 
 namespace maxcert {
 namespace {

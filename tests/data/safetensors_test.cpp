@@ -1,13 +1,13 @@
-#include "data/safetensors.hpp"
+#include "data/weights/safetensors.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <limits>
 
-#include "data/errors.hpp"
-#include "data/files.hpp"
-#include "data/json.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/files.hpp"
+#include "data/base/json.hpp"
 #include "tests/data/folder.hpp"
 
 namespace maxcert {

@@ -1,10 +1,10 @@
-#include "data/seeds.hpp"
+#include "data/experiment/seeds.hpp"
 
 #include <gtest/gtest.h>
 
-#include "data/errors.hpp"
-#include "data/sampler.hpp"
-#include "data/sha256.hpp"
+#include "data/base/digest.hpp"
+#include "data/base/errors.hpp"
+#include "data/experiment/sampler.hpp"
 
 namespace maxcert {
 namespace {

@@ -1,11 +1,11 @@
-#include "data/weights.hpp"
+#include "data/weights/weights.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "data/errors.hpp"
-#include "data/safetensors.hpp"
+#include "data/base/errors.hpp"
+#include "data/weights/safetensors.hpp"
 
 namespace maxcert {
 namespace {

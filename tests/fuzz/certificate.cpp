@@ -1,9 +1,9 @@
 // Certificates: whatever a file says, verify never accepts a claim above the true count of a small model.
-#include "certify/certificate.hpp"
+#include "certify/proof/certificate.hpp"
 
 #include <cmath>
 
-#include "data/safetensors.hpp"
+#include "data/weights/safetensors.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace maxcert {
@@ -13,9 +13,9 @@ struct Model {
     Weights weights = load_safetensors(MAXCERT_GOLDEN "/mean-diff-trap.safetensors");
     Count correct;
     Model() {
-        Subject subject(weights);
-        correct = Count(certify_one(subject, *select_strategies("brute_force").front(), {})["correct"]
-                            .get<std::string>());
+        Model model(weights);
+        correct = Count(
+            certify_one(model, *select_strategies("brute_force").front(), {})["correct"].get<std::string>());
     }
 };
 
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         // Margins and boxes only make a claim harder; rounding the weights makes it one about another model.
         const bool same_model = certificate["weights_format"] == "float32";
         const Count claimed(certificate["correct"].get<std::string>());
-        if (same_model && claimed > model.correct) finding("accepted: " + certificate.dump());
+        if (same_model && claimed > model.correct) result("accepted: " + certificate.dump());
     });
     return 0;
 }

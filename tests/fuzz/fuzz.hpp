@@ -1,5 +1,5 @@
 // What the fuzz targets share. Each reads hostile bytes as the program would: it may refuse them with one of
-// the program's errors (data/errors.hpp); any other exception, crash, hang or flood of memory is a finding.
+// the program's errors (data/errors.hpp); any other exception, crash, hang or flood of memory is a result.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "data/errors.hpp"
+#include "data/base/errors.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -18,8 +18,8 @@ inline std::string text_of(const std::uint8_t* data, std::size_t size) {
 }
 
 /// Ends the process, which is how a target reports what must not be.
-[[noreturn]] inline void finding(const std::string& what) {
-    std::fprintf(stderr, "finding: %s\n", what.c_str());
+[[noreturn]] inline void result(const std::string& what) {
+    std::fprintf(stderr, "result: %s\n", what.c_str());
     std::abort();
 }
 

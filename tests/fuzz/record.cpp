@@ -4,9 +4,9 @@
 #include <array>
 #include <filesystem>
 
-#include "certify/certificate.hpp"
-#include "data/files.hpp"
-#include "data/results.hpp"
+#include "certify/proof/certificate.hpp"
+#include "data/base/files.hpp"
+#include "data/results/results.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace maxcert {
@@ -26,7 +26,7 @@ class Folder {
     const std::string& path() const { return path_; }
     void write(const char* name, const std::string& bytes) const {
         std::FILE* file = std::fopen((path_ + "/" + name).c_str(), "wb");
-        if (file == nullptr) finding("cannot write the folder");
+        if (file == nullptr) result("cannot write the folder");
         std::fwrite(bytes.data(), 1, bytes.size(), file);
         std::fclose(file);
     }
@@ -56,9 +56,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         const auto cubic = select_strategies("cubic");
         for (const auto& [name, certificate] : results.certificates(50)) {
             if (!certificate) continue;
-            answers(*certificate, *cubic.front(), {}, text_at(*certificate, "weights_sha256"));
+            is_current(*certificate, *cubic.front(), {}, text_at(*certificate, "weights_sha256"));
         }
-        if (results.write_summary() > 1) finding("one certificate is counted twice");
+        if (results.write_summary() > 1) result("one certificate is counted twice");
         results_table(results, {50});
     });
     return 0;

@@ -1,5 +1,5 @@
 // Weights files: what is accepted is a valid model.
-#include "data/safetensors.hpp"
+#include "data/weights/safetensors.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
 

@@ -1,8 +1,8 @@
 // What users type: the first byte chooses the option, the rest is its value.
-#include "certify/margin.hpp"
-#include "certify/strategy.hpp"
-#include "certify/subject.hpp"
-#include "data/seeds.hpp"
+#include "certify/model/margin.hpp"
+#include "certify/model/model.hpp"
+#include "certify/proof/strategy.hpp"
+#include "data/experiment/seeds.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,11 +15,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                 select_seeds(value, {123, 50, 104, 7, 18446744073709551615u});
                 break;
             case 'S':
-                if (select_strategies(value).empty()) finding("a list that selects nothing is accepted");
+                if (select_strategies(value).empty()) result("a list that selects nothing is accepted");
                 break;
             case 'm': {
                 const Interval margin = Margin(value).enclose<Interval>();
-                if (!(lower_double(margin) >= 0)) finding("a negative margin is accepted");
+                if (!(lower_double(margin) >= 0)) result("a negative margin is accepted");
                 break;
             }
             case 'r':

@@ -11,7 +11,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "data/sampler.hpp"
+#include "data/experiment/sampler.hpp"
 #include "train/autograd.hpp"
 #include "train/fused_step.hpp"
 

@@ -1,16 +1,15 @@
 // The training room through its front door, as the program uses it.
-#include "train/train.hpp"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cmath>
 #include <map>
 
-#include "data/errors.hpp"
-#include "data/files.hpp"
-#include "data/safetensors.hpp"
-#include "data/sampler.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/files.hpp"
+#include "data/experiment/sampler.hpp"
+#include "data/weights/safetensors.hpp"
+#include "train/module.hpp"
 
 namespace maxcert {
 namespace {
@@ -28,7 +27,7 @@ std::map<std::uint64_t, TrainedModel> trained(const Config& config, const std::v
     std::map<std::uint64_t, TrainedModel> models;
     TrainOptions options;
     options.threads = threads;
-    train_room().train(config, seeds, options, [&](TrainedModel&& model) {
+    train_module().train(config, seeds, options, [&](TrainedModel&& model) {
         const auto seed = model.seed;
         EXPECT_TRUE(models.emplace(seed, std::move(model)).second) << "seed " << seed << " came twice";
     });
@@ -74,8 +73,8 @@ TEST(Train, UntrainedModelGuessesAndStopLeavesSeedsUndelivered) {
     std::atomic<int> asked{0};
     options.should_stop = [&] { return ++asked > 3; };
     config.train.steps = 1000;
-    train_room().train(config, {1, 2}, options,
-                       [](TrainedModel&&) { ADD_FAILURE() << "delivered after a stop"; });
+    train_module().train(config, {1, 2}, options,
+                         [](TrainedModel&&) { ADD_FAILURE() << "delivered after a stop"; });
 }
 
 TEST(Train, ReportsProgressUpToTheEnd) {
@@ -86,7 +85,7 @@ TEST(Train, ReportsProgressUpToTheEnd) {
         EXPECT_NE(note.find("loss"), std::string::npos);
         last = share;
     };
-    train_room().train(short_config({2, 8, 8, 8}, 200), {1, 2}, options, [](TrainedModel&&) {});
+    train_module().train(short_config({2, 8, 8, 8}, 200), {1, 2}, options, [](TrainedModel&&) {});
     EXPECT_EQ(last, 1.0);
 }
 
@@ -94,13 +93,13 @@ TEST(Train, UnknownDevicesAreUsageErrors) {
     TrainOptions options;
     for (const char* device : {"tpu", ""}) {
         options.device = device;
-        EXPECT_THROW(train_room().train(short_config({2, 8, 8, 8}, 1), {1}, options, [](TrainedModel&&) {}),
+        EXPECT_THROW(train_module().train(short_config({2, 8, 8, 8}, 1), {1}, options, [](TrainedModel&&) {}),
                      UsageError);
     }
 }
 
 TEST(Train, EnvironmentNamesWhatDecidesTheBits) {
-    const Json environment = train_room().environment();
+    const Json environment = train_module().environment();
     for (const char* key : {"libtorch", "blas", "cpu_capability", "compiler", "settings"}) {
         EXPECT_TRUE(environment.contains(key)) << key;
     }
@@ -108,7 +107,7 @@ TEST(Train, EnvironmentNamesWhatDecidesTheBits) {
 }
 
 TEST(LoadTorch, PlainDictIsTheSafetensorsFile) {
-    EXPECT_EQ(train_room().load_torch(MAXCERT_GOLDEN "/max-of-4-golden-dict.pt").sha256(),
+    EXPECT_EQ(train_module().load_torch(MAXCERT_GOLDEN "/max-of-4-golden-dict.pt").sha256(),
               load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors").sha256());
 }
 
@@ -117,7 +116,7 @@ TEST(LoadTorch, OrderedDictAndOtherFilesAreRefusedWithAdvice) {
          {MAXCERT_GOLDEN "/max-of-4-golden-state_dict.pt", MAXCERT_GOLDEN "/max-of-4-golden.safetensors",
           MAXCERT_GOLDEN "/max-of-4-golden.json"}) {
         try {
-            train_room().load_torch(file);
+            train_module().load_torch(file);
             ADD_FAILURE() << "accepted " << file;
         } catch (const InputError& e) {
             const std::string message = e.what();
@@ -126,7 +125,7 @@ TEST(LoadTorch, OrderedDictAndOtherFilesAreRefusedWithAdvice) {
                 << message;
         }
     }
-    EXPECT_THROW(train_room().load_torch("/nonexistent.pt"), InputError);
+    EXPECT_THROW(train_module().load_torch("/nonexistent.pt"), InputError);
 }
 
 /// The model of THEORY's notation written out in double, one sequence at a time.
@@ -170,7 +169,7 @@ TEST(Forward, AgreesWithTheModelWrittenOutInDouble) {
         const Weights weights = load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
         constexpr std::size_t n = 64;
         const auto tokens = Sampler(weights.shape, 1).sequences(n);
-        const auto logits = train_room().forward(weights, tokens);
+        const auto logits = train_module().forward(weights, tokens);
         ASSERT_EQ(logits.size(), n * weights.shape.d_vocab);
         for (std::size_t i = 0; i < n; ++i) {
             const auto expected = plain_logits(weights, tokens.data() + i * weights.shape.n_ctx);

@@ -1,0 +1,109 @@
+// Small linear algebra on any number type that the subcubic checks share.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "certify/arithmetic/matrix.hpp"
+#include "certify/arithmetic/number.hpp"
+
+namespace maxcert {
+
+template <class N>
+std::vector<N> exactly_all(const std::vector<double>& values) {
+    std::vector<N> numbers;
+    numbers.reserve(values.size());
+    for (const double value : values) numbers.push_back(exactly<N>(value));
+    return numbers;
+}
+
+inline bool is_zero(const std::vector<double>& values) {
+    return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
+}
+
+template <class N>
+N dot(const std::vector<N>& a, const std::vector<N>& b) {
+    N sum;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (i == 0) {
+            sum = a[i] * b[i];
+        } else {
+            sum += a[i] * b[i];
+        }
+    }
+    return sum;
+}
+
+/// a^T M, for a of as many entries as M has rows.
+template <class N>
+std::vector<N> times(const std::vector<N>& a, const Matrix<N>& m) {
+    std::vector<N> result(m.columns());
+    for (std::size_t i = 0; i < m.rows(); ++i) {
+        for (std::size_t j = 0; j < m.columns(); ++j) {
+            if (i == 0) {
+                result[j] = a[i] * m(i, j);
+            } else {
+                result[j] += a[i] * m(i, j);
+            }
+        }
+    }
+    return result;
+}
+
+/// M b.
+template <class N>
+std::vector<N> times(const Matrix<N>& m, const std::vector<N>& b) {
+    std::vector<N> result(m.rows());
+    for (std::size_t i = 0; i < m.rows(); ++i) {
+        for (std::size_t j = 0; j < m.columns(); ++j) {
+            if (j == 0) {
+                result[i] = m(i, j) * b[j];
+            } else {
+                result[i] += m(i, j) * b[j];
+            }
+        }
+    }
+    return result;
+}
+
+template <class N>
+void scale(std::vector<N>& values, const N& factor) {
+    for (N& value : values) value *= factor;
+}
+
+/// M += left right^T. An empty vector is zero.
+template <class N>
+void add_outer(Matrix<N>& m, const std::vector<N>& left, const std::vector<N>& right) {
+    if (left.empty() || right.empty()) return;
+    for (std::size_t i = 0; i < m.rows(); ++i) {
+        for (std::size_t j = 0; j < m.columns(); ++j) m(i, j) += left[i] * right[j];
+    }
+}
+
+/// M -= left right^T.
+template <class N>
+void subtract_outer(Matrix<N>& m, const std::vector<N>& left, const std::vector<N>& right) {
+    for (std::size_t i = 0; i < m.rows(); ++i) {
+        for (std::size_t j = 0; j < m.columns(); ++j) m(i, j) -= left[i] * right[j];
+    }
+}
+
+/// max - min over one row, or over a vector.
+template <class N>
+N range(const N* values, std::size_t n) {
+    N largest = values[0], smallest = values[0];
+    for (std::size_t i = 1; i < n; ++i) {
+        largest = max(largest, values[i]);
+        smallest = min(smallest, values[i]);
+    }
+    return largest - smallest;
+}
+
+template <class N>
+std::vector<N> row_ranges(const Matrix<N>& m) {
+    std::vector<N> ranges(m.rows());
+    for (std::size_t i = 0; i < m.rows(); ++i) ranges[i] = range(m.row(i), m.columns());
+    return ranges;
+}
+
+}  // namespace maxcert

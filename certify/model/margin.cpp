@@ -1,0 +1,44 @@
+#include "certify/model/margin.hpp"
+
+#include <regex>
+
+#include "data/base/errors.hpp"
+
+namespace maxcert {
+
+Margin::Margin(const std::string& text) : text_(text) {
+    static const std::regex decimal(R"([0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?)");
+    if (!std::regex_match(text, decimal)) {
+        throw UsageError("--margin takes a decimal number >= 0 such as 0.01, not '" + text.substr(0, 60) +
+                         "'");
+    }
+    const WorkingPrecision bits(64);
+    const MpfrInterval value = MpfrInterval::from_decimal(text.c_str());
+    lower_ = lower_double(value);
+    upper_ = upper_double(value);
+    if (!(upper_ < 1e300)) throw UsageError("--margin " + text + " is too large");
+}
+
+Margin Margin::widened(double extra) const {
+    Margin wider = *this;
+    const RoundUpward up;
+    wider.extra_ = extra_ + extra;
+    return wider;
+}
+
+template <>
+Interval Margin::enclose<Interval>() const {
+    return Interval::between(lower_, upper_) + exactly<Interval>(extra_);
+}
+
+template <>
+MpfrInterval Margin::enclose<MpfrInterval>() const {
+    return MpfrInterval::from_decimal(text_.c_str()) + exactly<MpfrInterval>(extra_);
+}
+
+template <>
+Estimate Margin::enclose<Estimate>() const {
+    return exactly<Estimate>(upper_ + extra_);
+}
+
+}  // namespace maxcert

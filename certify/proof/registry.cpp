@@ -1,0 +1,65 @@
+#include "certify/proof/registry.hpp"
+
+#include <fnmatch.h>
+
+#include "data/base/errors.hpp"
+#include "data/base/text.hpp"
+
+namespace maxcert {
+
+std::vector<Proof> Strategy::prove_margins(Model& model, const std::vector<Margin>& margins,
+                                           const Options& options) const {
+    std::vector<Proof> proofs;
+    Options one = options;
+    for (const Margin& margin : margins) {
+        one.margin = margin;
+        const auto before = static_cast<double>(proofs.size()), n = static_cast<double>(margins.size());
+        if (options.on_progress) {
+            one.on_progress = [&options, before, n](double share, const std::string& note) {
+                options.on_progress((before + share) / n, note);
+            };
+        }
+        proofs.push_back(prove(model, one));
+    }
+    return proofs;
+}
+
+const std::vector<std::unique_ptr<Strategy>>& all_strategies() {
+    static const StrategyList list = [] {
+        StrategyList made;
+        add_brute_force(made);
+        add_cubic(made);
+        add_subcubic(made);
+        add_window(made);
+        add_multiset(made);
+        add_convolution(made);
+        return made;
+    }();
+    return list;
+}
+
+std::vector<const Strategy*> select_strategies(const std::string& list) {
+    const auto& all = all_strategies();
+    std::vector<bool> chosen(all.size());
+    bool any_word = false;
+    for (const std::string& word : split(list, ',')) {
+        if (word.empty()) continue;
+        any_word = true;
+        bool matched = false;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const StrategyInfo& info = all[i]->info();
+            const bool hit = word == "all" || word == info.group || (word == "paper" && info.in_paper) ||
+                             fnmatch(word.c_str(), info.name.c_str(), 0) == 0;
+            if (hit) matched = chosen[i] = true;
+        }
+        if (!matched) throw UsageError("no strategy is called '" + word + "'; see maxcert strategies");
+    }
+    if (!any_word) throw UsageError("--strategies is empty; see maxcert strategies");
+    std::vector<const Strategy*> result;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (chosen[i]) result.push_back(all[i].get());
+    }
+    return result;
+}
+
+}  // namespace maxcert

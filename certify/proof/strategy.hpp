@@ -1,0 +1,106 @@
+// What a proof strategy is: an untrusted search for hints, and a trusted check that counts what they prove.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "certify/model/model.hpp"
+#include "data/base/cancellation.hpp"
+#include "data/base/counts.hpp"
+#include "data/base/json.hpp"
+
+namespace maxcert {
+
+struct StrategyInfo {
+    std::string name;        ///< as on the command line, e.g. max_diff_exact/convex/svd
+    std::string group;       ///< paper: brute_force, cubic, attention-exact, attention-vocab·model², ...
+    std::string complexity;  ///< of the verifier, e.g. O(V^2 d)
+    std::string summary;     ///< one line
+    bool in_paper = false;   ///< one of the paper's 102
+};
+
+/// What the claim is about: exact real arithmetic, or the program that computes in float32 (THEORY T6).
+enum class Semantics { real, float32 };
+
+struct Options {
+    Arithmetic arithmetic = Arithmetic::filtered;
+    long max_bits = 4096;  ///< precision at which escalation gives up: what is undecided then is not proved
+    Margin margin;
+    Semantics semantics = Semantics::real;  ///< for certify_one; strategies only see the margin it makes
+    unsigned exp_ulp = 4;                   ///< float32: accuracy assumed of the program's exp
+    unsigned threads = 1;
+
+    // Search and walks.
+    Count max_enumeration = Count(1) << 36;  ///< brute_force is skipped above this many sequences
+    std::uint64_t node_budget = 0;           ///< 0: the strategy's default
+    double mass_threshold = -1;              ///< below 0: the strategy's default
+    double time_limit_s = 0;                 ///< per strategy; 0: none. Reaching it makes `complete` false
+    /// Called now and then by long strategies: share done (0..1) and a note, such as the bracket so far.
+    std::function<void(double, const std::string&)> on_progress;
+
+    /// Of work that begins now.
+    Deadline deadline() const { return time_limit_s > 0 ? Deadline(time_limit_s) : Deadline(); }
+};
+
+/// What a check establishes.
+struct CheckResult {
+    Count correct = 0;           ///< at least this many sequences are right
+    std::optional<Count> upper;  ///< at most this many are, if the strategy brackets
+    bool complete = true;        ///< false: ended early by a limit or a signal; still sound
+    long bits_used = 53;         ///< highest precision that a decision needed
+    /// Figures by name: err_max, sigma_ratio, cells, escalated, mpfr_operations, dropped_by_gaps, nodes, ...
+    Json figures = Json::object();
+};
+
+/// Hints and what they establish.
+struct Proof {
+    Json hints = Json::object();
+    CheckResult result;
+    std::string skipped;  ///< not empty: why nothing was attempted
+    double search_s = 0, check_s = 0;
+};
+
+class Strategy {
+  public:
+    virtual ~Strategy() = default;
+
+    const StrategyInfo& info() const { return info_; }
+
+    /// Searches and checks. What it returns in `result` comes from the check alone.
+    virtual Proof prove(Model& model, const Options& options) const = 0;
+
+    /// What prove() finds for each of these margins (options.margin is not used), sharing work where the
+    /// strategy can; the times of a shared pass are those of its share.
+    virtual std::vector<Proof> prove_margins(Model& model, const std::vector<Margin>& margins,
+                                             const Options& options) const;
+
+    /// Rechecks hints from a certificate, trusting nothing in them. Throws CertificateRejected for
+    /// hints that are malformed or out of range, naming the claim that fails.
+    virtual CheckResult check(Model& model, const Json& hints, const Options& options) const = 0;
+
+    /// Floating operations that the verifier must do, by the counting number (THEORY, "What each figure
+    /// means"); nothing where it is not known.
+    virtual std::optional<std::uint64_t> proof_flops(Model& model, const Proof& proof) const = 0;
+
+    /// The paper's estimate of what is left unexplained, in dimensions; nothing where it defines none.
+    virtual std::optional<std::uint64_t> unexplained_dimension(const Shape&) const { return std::nullopt; }
+
+  protected:
+    explicit Strategy(StrategyInfo info) : info_(std::move(info)) {}
+
+  private:
+    StrategyInfo info_;
+};
+
+/// Every strategy, in the order of `maxcert strategies`.
+const std::vector<std::unique_ptr<Strategy>>& all_strategies();
+
+/// The strategies that LIST names: names, groups (`paper`, `all`), globs in which * also matches /, with
+/// commas. In the order of all_strategies(), each once. Throws UsageError for a word that matches nothing.
+std::vector<const Strategy*> select_strategies(const std::string& list);
+
+}  // namespace maxcert

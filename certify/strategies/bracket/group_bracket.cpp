@@ -1,0 +1,196 @@
+#include "certify/strategies/bracket/group_bracket.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "certify/strategies/bracket/convolution.hpp"
+#include "certify/strategies/bracket/half_sums.hpp"
+
+namespace maxcert {
+namespace {
+
+// A counted number of sequences as an integer, outward. `limit` is what there are at all.
+Count at_most(double count, const Count& limit) {
+    if (!(count < std::numeric_limits<double>::infinity())) return limit;
+    const Count whole(std::ceil(std::max(count, 0.0)));
+    return whole < limit ? whole : limit;
+}
+Count at_least(double count) {
+    if (!(count > 0) || std::isinf(count)) return 0;
+    return Count(std::floor(count));
+}
+
+Event average(const Event& a, const Event& b) {
+    // Half the sum: where both happen it is >= 0, so an upper count of it bounds the intersection. Rounded
+    // upward; its lower ends are not used.
+    const RoundUpward up;
+    Event c = a;
+    for (std::size_t j = 0; j < a.upper.size(); ++j) c.upper[j] = 0.5 * (a.upper[j] + b.upper[j]);
+    c.constant_upper = 0.5 * (a.constant_upper + b.constant_upper);
+    return c;
+}
+
+constexpr std::size_t kSummedOutputs = 8;  // of the likeliest, in the lower end
+constexpr std::size_t kPairedOutputs = 6;  // of the likeliest, when counting by halves
+
+constexpr std::size_t grid_of_level(int level) {
+    return std::size_t{32} << (2 * level);
+}
+
+/// Outputs, or groups of outputs, that may win.
+struct Cluster {
+    Event event;
+    std::size_t output;  ///< index of the first one
+    CountRange count;
+};
+
+Bracket bracket_of(const Group& group, const CountRange& wrong) {
+    Bracket b = open_bracket(group);
+    const Count size = b.upper;
+    if (wrong.most < size) b.right = size - wrong.most;
+    b.upper = size - std::min(wrong.least, size);
+    return b;
+}
+
+/// Bounds the union of `clusters`, likeliest first, whose joint events are counted on the same grid.
+std::optional<CountRange> union_on_grid(const Group& group, const std::vector<Cluster>& clusters,
+                                        std::size_t grid, bool joint, std::uint64_t& work,
+                                        const std::function<bool()>& expired) {
+    const Count size = group.size();
+    // Lower end, by Bonferroni: over some outputs the sum of their own lower counts, less what each pair can
+    // share at most. Outputs join while they add something.
+    CountRange all;
+    for (const Cluster& c : clusters) all.least = std::max(all.least, c.count.least);
+    std::vector<const Cluster*> summed;
+    Count sum_least = 0;
+    for (std::size_t k = 0; joint && k < std::min(clusters.size(), kSummedOutputs); ++k) {
+        const Cluster& next = clusters[k];
+        Count gain = next.count.least;
+        for (const Cluster* c : summed) {
+            if (expired()) return std::nullopt;
+            if (gain <= 0) break;
+            const Count shared =
+                at_most(count_at_most(group, average(c->event, next.event), grid, work), size);
+            gain -= std::min({shared, c->count.most, next.count.most});
+        }
+        if (gain <= 0) continue;
+        sum_least += gain;
+        summed.push_back(&next);
+    }
+    all.least = std::max(all.least, sum_least);
+
+    // Upper end, by events that hold whenever an output of a cluster wins: an output joins the cluster that
+    // saves most against adding both up, or else starts one, less what it surely shares with one earlier
+    // cluster. These pairs form a tree: Hunter's bound. A cluster that grows later shares no less.
+    std::vector<Cluster> joined;
+    for (const Cluster& next : clusters) {
+        if (expired()) return std::nullopt;
+        Count best_gain = 0;
+        std::size_t best = joined.size();
+        Cluster merged;
+        Count gain_by_sharing = 0;
+        for (std::size_t k = 0; joint && k < joined.size(); ++k) {
+            Cluster candidate{either(joined[k].event, next.event), joined[k].output, {}};
+            candidate.count.most = at_most(count_at_most(group, candidate.event, grid, work), size);
+            const Count gain = joined[k].count.most + next.count.most - candidate.count.most;
+            if (gain > best_gain) best_gain = gain, best = k, merged = std::move(candidate);
+            const Count shared =
+                at_least(count_at_least(group, both(joined[k].event, next.event), grid, work));
+            if (shared > gain_by_sharing) gain_by_sharing = shared;
+        }
+        if (best < joined.size() && best_gain >= gain_by_sharing) {
+            all.most -= best_gain;
+            all.most += next.count.most;
+            joined[best] = std::move(merged);
+        } else {
+            all.most += next.count.most - gain_by_sharing;
+            joined.push_back(next);
+        }
+    }
+    return all;
+}
+
+/// The same bounds with the joint counts of pairs that hold the likeliest or the second likeliest output,
+/// made by halves, which loses far less than a single sum that stands for both outputs. Needs two clusters.
+std::optional<CountRange> union_by_halves(const GroupTerms& terms, const std::vector<Cluster>& clusters,
+                                          std::uint64_t& work, const std::function<bool()>& expired) {
+    std::vector<std::size_t> outputs;
+    std::vector<OutputPair> pairs;
+    for (std::size_t k = 0; k < std::min(clusters.size(), kPairedOutputs); ++k) {
+        // What is rare against the likeliest is not worth the time.
+        if (k >= 2 && clusters[k].count.most * 512 < clusters[0].count.most) break;
+        outputs.push_back(clusters[k].output);
+        if (k >= 1) pairs.push_back({0, k});
+        if (k >= 2 && clusters[k].count.most * 16 > clusters[0].count.most) pairs.push_back({1, k});
+    }
+    const auto counts = count_by_halves(terms, outputs, pairs, work, expired);
+    if (!counts) return std::nullopt;
+    std::vector<CountRange> alone;
+    for (std::size_t k = 0; k < clusters.size(); ++k) {
+        CountRange range = clusters[k].count;
+        if (k < outputs.size()) {
+            range = {std::max(range.least, counts->alone[k].least),
+                     std::min(range.most, counts->alone[k].most)};
+        }
+        alone.push_back(range);
+    }
+    const auto together = [&](std::size_t j, std::size_t k) {
+        const auto at = std::find(pairs.begin(), pairs.end(), OutputPair{j, k});
+        return at != pairs.end() ? counts->together[static_cast<std::size_t>(at - pairs.begin())]
+                                 : CountRange{0, std::min(alone[j].most, alone[k].most)};
+    };
+    CountRange all = alone[0];
+    std::vector<std::size_t> summed{0};
+    for (std::size_t k = 1; k < alone.size(); ++k) {
+        all.most += alone[k].most - std::max(together(0, k).least, k > 1 ? together(1, k).least : Count(0));
+        Count gain = alone[k].least;
+        for (const std::size_t j : summed) gain -= together(j, k).most;
+        if (gain <= 0) continue;
+        all.least += gain;
+        summed.push_back(k);
+    }
+    return all;
+}
+
+}  // namespace
+
+bool counted_by_halves(const GroupTerms& terms, int level) {
+    return level >= kHalvesLevel && terms.wins.size() > 1 && fillings_of_half(terms.group) > 0;
+}
+
+std::uint64_t work_of_halves(const GroupTerms& terms) {
+    return 8 * fillings_of_half(terms.group) * std::min(terms.wins.size(), kPairedOutputs);
+}
+
+std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
+                                           const std::function<bool()>& expired) {
+    const Group& group = terms.group;
+    const Count size = group.size();
+    const bool halves = counted_by_halves(terms, level);
+    const std::size_t grid = grid_of_level(halves ? kHalvesLevel - 1 : level);
+    std::vector<Cluster> clusters;
+    for (std::size_t k = 0; k < terms.wins.size(); ++k) {
+        if (expired()) return std::nullopt;
+        const Event& event = terms.wins[k];
+        clusters.push_back({event,
+                            k,
+                            {at_least(count_at_least(group, event, grid, work)),
+                             at_most(count_at_most(group, event, grid, work), size)}});
+    }
+    std::stable_sort(clusters.begin(), clusters.end(),
+                     [](const Cluster& a, const Cluster& b) { return a.count.most > b.count.most; });
+    while (!clusters.empty() && clusters.back().count.most == 0) clusters.pop_back();
+
+    const auto on_grid = union_on_grid(group, clusters, grid, level > 0, work, expired);
+    if (!on_grid) return std::nullopt;
+    Bracket b = bracket_of(group, *on_grid);
+    if (halves && clusters.size() > 1 && b.width() > 0) {
+        const auto by_halves = union_by_halves(terms, clusters, work, expired);
+        if (expired()) return std::nullopt;
+        if (by_halves) b.intersect(bracket_of(group, *by_halves));
+    }
+    return b;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,107 @@
+#include "certify/strategies/bracket/group_terms.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace maxcert {
+namespace {
+
+template <class Choose>
+Event combine(const Event& a, const Event& b, Choose&& choose) {
+    Event c = a;
+    for (std::size_t j = 0; j < a.upper.size(); ++j) {
+        c.upper[j] = choose(a.upper[j], b.upper[j]);
+        c.lower[j] = choose(a.lower[j], b.lower[j]);
+    }
+    c.constant_upper = choose(a.constant_upper, b.constant_upper);
+    c.constant_lower = choose(a.constant_lower, b.constant_lower);
+    return c;
+}
+
+bool finite(const Event& e) {
+    const auto ok = [](double x) { return std::isfinite(x); };
+    return std::all_of(e.upper.begin(), e.upper.end(), ok) &&
+           std::all_of(e.lower.begin(), e.lower.end(), ok) && ok(e.constant_upper) && ok(e.constant_lower);
+}
+
+}  // namespace
+
+Event either(const Event& a, const Event& b) {
+    return combine(a, b, [](double x, double y) { return std::max(x, y); });
+}
+
+Event both(const Event& a, const Event& b) {
+    return combine(a, b, [](double x, double y) { return std::min(x, y); });
+}
+
+std::uint64_t query_table_flops(const Shape& shape) {
+    const std::uint64_t V = shape.d_vocab, K = shape.n_ctx;
+    return 3 * (V + K) + V * K + 3 * V * ((K - 1) * V + 1);
+}
+
+bool dominated(const Event& a, const Event& b) {
+    if (!(a.constant_upper <= b.constant_lower)) return false;
+    for (std::size_t j = 0; j < a.upper.size(); ++j) {
+        if (!(a.upper[j] <= b.lower[j])) return false;
+    }
+    return true;
+}
+
+bool possible(const Group& group, const Event& event) {
+    double all = event.constant_upper;
+    double loss = group.seen() ? 0 : -std::numeric_limits<double>::infinity();  // of placing m somewhere
+    for (std::size_t i = 0; i < group.positions; ++i) {
+        const double* row = event.upper.data() + i * group.tokens();
+        const double largest = *std::max_element(row, row + group.tokens());
+        all += largest;
+        if (!group.seen()) loss = std::max(loss, row[group.m] - largest);
+    }
+    return !(all + loss < 0);
+}
+
+void prune_dominated(GroupTerms& g) {
+    for (std::size_t k = g.wins.size(); k-- > 0;) {
+        for (std::size_t l = 0; l < g.wins.size(); ++l) {
+            if (l == k) continue;
+            g.work += g.wins[k].upper.size() + 1;
+            if (!dominated(g.wins[k], g.wins[l])) continue;
+            g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
+            g.outputs.erase(g.outputs.begin() + static_cast<std::ptrdiff_t>(k));
+            break;
+        }
+    }
+}
+
+GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
+    GroupTerms g;
+    g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
+    const std::size_t entries = positions_ * g.group.tokens();
+    g.work += entries + (2 * entries + 5 * positions_) * d_vocab_;  // bound_outputs
+    if (!tables_.bound_outputs(1, m, bounds_)) return g;
+    g.known = true;
+    for (std::uint32_t x = 0; x < d_vocab_; ++x) {
+        if (x == m || bounds_[x] < 0) continue;
+        g.work += 4 * entries + 7 * positions_;  // three for a term, one for possible()
+        Event e;
+        column_.resize(padded(d_vocab_));
+        for (std::size_t i = 0; i < positions_; ++i) {
+            for (std::size_t end = 0; end < 2; ++end) {
+                if (!tables_.column(end, i, x, m, column_.data())) g.known = false;
+                auto& terms = end == 1 ? e.upper : e.lower;
+                for (std::size_t t = 0; t <= m; ++t) terms.push_back(end == 1 ? column_[t] : -column_[t]);
+            }
+        }
+        const Interval constant = tables_.term(g.group.q, positions_, x, m);
+        e.constant_upper = constant.upper();
+        e.constant_lower = constant.lower();
+        if (!finite(e)) g.known = false;
+        if (g.known && !possible(g.group, e)) continue;
+        g.outputs.push_back(x);
+        g.wins.push_back(std::move(e));
+    }
+    if (prune) prune_dominated(g);
+    return g;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,82 @@
+// The sequences with one query q and one largest token m, as sums of independent terms (THEORY T0).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "certify/proof/strategy.hpp"
+#include "certify/strategies/terms/query_tables.hpp"
+
+namespace maxcert {
+
+/// The positions before the query, and the tokens 0..m that may stand there; m must, unless the query is m.
+struct Group {
+    std::uint32_t q = 0, m = 0;
+    std::size_t positions = 0;
+
+    std::size_t tokens() const { return std::size_t{m} + 1; }
+    bool seen() const { return q == m; }
+    /// Number of sequences.
+    Count size() const { return completions(seen(), positions); }
+    /// Ways to fill r positions: (m+1)^r if m has been seen, else only those that contain m: less m^r.
+    Count completions(bool m_seen, std::size_t r) const {
+        Count ways = power(m + 1ul, r);
+        if (!m_seen) ways -= power(m, r);
+        return ways;
+    }
+};
+
+/// "constant + Σ_i term(t_i, i) >= 0": enclosures of every term.
+struct Event {
+    std::vector<double> upper, lower;  ///< [position * tokens + token]
+    double constant_upper = 0, constant_lower = 0;
+};
+
+/// Implied by a and implied by b (where either happens, so does this); and: implies both.
+Event either(const Event& a, const Event& b);
+Event both(const Event& a, const Event& b);
+
+/// Of each output that may win in some sequence of the group the event that it wins.
+struct GroupTerms {
+    Group group;
+    std::vector<std::uint32_t> outputs;
+    std::vector<Event> wins;
+    bool known = false;      ///< false: a table is not finite, and nothing is known of the group
+    std::uint64_t work = 0;  ///< floating operations spent on this group's terms
+};
+
+/// Whether a happens only where b does, seen term by term.
+bool dominated(const Event& a, const Event& b);
+
+/// Whether the sum can reach 0 in some sequence of the group, by its upper ends. Needs RoundUpward.
+bool possible(const Group& group, const Event& event);
+
+/// Floating operations of one query's tables, which its groups share: exponentials, attention weights, and
+/// every (token, position, output) entry.
+std::uint64_t query_table_flops(const Shape& shape);
+
+/// Leaves out outputs whose win implies another's.
+void prune_dominated(GroupTerms& terms);
+
+/// Makes the terms of every group with one query. Needs RoundUpward, here and in terms().
+class QueryGroups {
+  public:
+    QueryGroups(const Paths<Interval>& paths, const SplitPaths& split, const Interval& margin,
+                std::uint32_t q)
+        : tables_(paths, split, q, *available_kernels().front()),
+          positions_(paths.PVOU.rows() - 1),
+          d_vocab_(paths.EU.rows()) {
+        tables_.set_margin(margin);
+    }
+
+    /// Outputs whose win implies another's are left out where `prune`.
+    GroupTerms terms(std::uint32_t m, bool prune);
+
+  private:
+    QueryTables tables_;
+    std::size_t positions_, d_vocab_;
+    std::vector<float> bounds_;
+    std::vector<double> column_;
+};
+
+}  // namespace maxcert

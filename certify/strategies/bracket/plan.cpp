@@ -1,0 +1,203 @@
+#include "certify/strategies/bracket/plan.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+
+#include "certify/strategies/bracket/group_terms_mpfr.hpp"
+#include "certify/strategies/brute_force/count.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/parallel.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr char kTreeOnlyLetter = '-', kNothingLetter = '.';
+
+}  // namespace
+
+Json BracketPlan::to_json() const {
+    std::string text;
+    for (const int level : levels) {
+        text += level == kNothing    ? kNothingLetter
+                : level == kTreeOnly ? kTreeOnlyLetter
+                                     : static_cast<char>('0' + level);
+    }
+    Json cuts = Json::array();
+    for (const auto& [group, nodes] : cut_trees) cuts.push_back({group, nodes});
+    return {{"levels", text}, {"tree_mass", tree_mass}, {"tree_nodes", tree_nodes}, {"cut_trees", cuts}};
+}
+
+BracketPlan BracketPlan::from_json(const Json& hints, std::size_t groups) {
+    const auto reject = [](const std::string& why) { throw CertificateRejected("hints: " + why); };
+    if (!hints.is_object() || hints.size() != 4) {
+        reject("levels, tree_mass, tree_nodes and cut_trees are wanted");
+    }
+    for (const char* name : {"levels", "tree_mass", "tree_nodes", "cut_trees"}) {
+        if (!hints.contains(name)) reject(std::string(name) + " is missing");
+    }
+    if (!hints["levels"].is_string() || !hints["tree_mass"].is_number() ||
+        !hints["tree_nodes"].is_number_unsigned() || !hints["cut_trees"].is_array()) {
+        reject("levels, tree_mass, tree_nodes or cut_trees has the wrong type");
+    }
+    BracketPlan plan;
+    plan.tree_mass = hints["tree_mass"].get<double>();
+    plan.tree_nodes = hints["tree_nodes"].get<std::uint64_t>();
+    if (!(plan.tree_mass >= 0) || std::isinf(plan.tree_mass)) reject("tree_mass is not a number >= 0");
+    const auto& text = hints["levels"].get_ref<const std::string&>();
+    if (text.size() != groups) reject("levels does not name every group once");
+    for (const char c : text) {
+        const int level = c - '0';
+        const bool none = c == kNothingLetter || c == kTreeOnlyLetter;
+        if (!none && (level < 0 || level > kLastLevel)) reject("levels has an unknown level");
+        plan.levels.push_back(!none ? level : c == kNothingLetter ? kNothing : kTreeOnly);
+    }
+    for (const Json& cut : hints["cut_trees"]) {
+        if (!cut.is_array() || cut.size() != 2 || !cut[0].is_number_unsigned() ||
+            !cut[1].is_number_unsigned() || cut[0].get<std::uint64_t>() >= groups) {
+            reject("cut_trees is not a list of groups with their nodes");
+        }
+        plan.cut_trees[cut[0].get<std::size_t>()] = cut[1].get<std::uint64_t>();
+    }
+    return plan;
+}
+
+void BracketTotals::add_up() {
+    all = {};
+    work = nodes = escalated = 0;
+    for (const GroupOutcome& g : groups) {
+        all.right += g.bracket.right, all.upper += g.bracket.upper;
+        work += g.work, nodes += g.nodes, escalated += g.escalated;
+    }
+}
+
+BracketEvaluator::BracketEvaluator(Model& model, const Options& options)
+    : model_(model),
+      options_(options),
+      decider_(model, options, {options.margin}),
+      tied_(tied_tokens(model)) {
+    const std::size_t V = model.shape().d_vocab;
+    first_.push_back(0);
+    for (std::size_t q = 0; q < V; ++q) first_.push_back(first_.back() + V - q);
+    model.paths<Interval>();  // made before threads read it
+}
+
+Group BracketEvaluator::group(std::size_t index) const {
+    const auto after = std::upper_bound(first_.begin(), first_.end(), index);
+    const auto q = static_cast<std::uint32_t>(after - first_.begin() - 1);
+    const auto m = q + static_cast<std::uint32_t>(index - first_[q]);
+    return {q, m, model_.shape().n_ctx - 1};
+}
+
+BracketTotals BracketEvaluator::nothing_known() const {
+    BracketTotals totals;
+    for (std::size_t i = 0; i < groups(); ++i) totals.groups.push_back({open_bracket(group(i))});
+    totals.add_up();
+    return totals;
+}
+
+BracketEvaluator::Effort BracketEvaluator::effort(const BracketPlan& plan, std::size_t index) const {
+    const auto cut = plan.cut_trees.find(index);
+    return {plan.levels[index], plan.tree_mass, cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
+}
+
+std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort,
+                                                      const std::optional<TreeResult>& walked,
+                                                      const std::function<bool()>& expired) {
+    GroupOutcome o{open_bracket(terms.group)};
+    if (tied_[terms.group.m]) {  // another output has exactly the logit of m
+        o.bracket.upper = 0;
+        return o;
+    }
+    if (!terms.known) return o;
+    if (terms.wins.empty()) {
+        o.bracket.right = o.bracket.upper;
+        return o;
+    }
+    if (effort.tree_nodes > 0) {
+        TreeLimits limits;
+        limits.smallest_mass = effort.tree_mass;
+        limits.nodes = effort.tree_nodes;
+        limits.expired = expired;
+        o.tree = walked ? walked : walk_multisets(terms, limits, decider_);
+        const TreeResult& tree = *o.tree;
+        o.cut = tree.cut;
+        o.bracket.intersect(tree.bracket);
+        o.work += tree.work;
+        o.nodes += tree.nodes;
+        o.escalated += tree.escalated;
+    }
+    if (effort.level >= 0 && o.cut == 0 && o.bracket.width() > 0) {
+        std::uint64_t work = 0;
+        const auto bracket = convolution_bracket(terms, effort.level, work, expired);
+        if (!bracket) return std::nullopt;
+        o.convolved = bracket->width();
+        o.work += work;
+        if (effort.level < kLastLevel && !counted_by_halves(terms, effort.level)) {
+            // From level 1 on, outputs are counted in pairs too.
+            const std::uint64_t pairs = effort.level == 0 ? terms.wins.size() : 1;
+            if (counted_by_halves(terms, kHalvesLevel)) o.halves_work = work_of_halves(terms);
+            const bool halves_next = o.halves_work > 0 && effort.level + 1 >= kHalvesLevel;
+            o.next_work = halves_next ? o.halves_work : 4 * work * pairs + 1;
+        }
+        o.bracket.intersect(*bracket);
+    }
+    return o;
+}
+
+bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen,
+                                BracketTotals& totals, const std::function<bool()>& expired) {
+    const Paths<Interval>& paths = model_.paths<Interval>();
+    std::vector<std::vector<std::size_t>> by_query(model_.shape().d_vocab);
+    for (const std::size_t index : chosen) by_query[group(index).q].push_back(index);
+    std::atomic<bool> complete{true};
+    std::mutex adding;
+    const auto split = [&paths] {
+        const RoundUpward up;
+        return SplitPaths(paths);
+    }();
+    const auto margin = [this] {
+        const RoundUpward up;
+        return options_.margin.enclose<Interval>();
+    }();
+    const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
+    const WorkingPrecision precision(term_bits());
+    const Paths<MpfrInterval>* reference = in_mpfr ? &model_.paths<MpfrInterval>() : nullptr;
+    parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
+        if (by_query[q].empty()) return;
+        const RoundUpward up;
+        const auto query = static_cast<std::uint32_t>(q);
+        const WorkingPrecision bits(term_bits());
+        std::optional<QueryGroups> filtered;
+        std::optional<ReferenceQueryGroups> exact;
+        if (in_mpfr) {
+            exact.emplace(*reference, options_.margin, query);
+        } else {
+            filtered.emplace(paths, split, margin, query);
+        }
+        std::uint64_t spent = 0;
+        for (const std::size_t index : by_query[q]) {
+            if (plan.levels[index] == BracketPlan::kNothing) continue;
+            if (expired()) {
+                complete = false;
+                break;
+            }
+            const std::uint32_t m = group(index).m;
+            const GroupTerms terms = in_mpfr ? exact->terms(m) : filtered->terms(m, true);
+            const std::optional<TreeResult> walked = totals.groups[index].tree;
+            auto found = outcome(terms, effort(plan, index), walked, expired);
+            if (!found || found->cut > 0) complete = false;
+            if (!found) break;
+            found->work += terms.work;
+            totals.groups[index] = *found;  // only this thread writes this group's outcome
+            spent += found->work - (walked ? walked->work : 0);
+        }
+        const std::lock_guard<std::mutex> lock(adding);
+        totals.spent += spent;
+    });
+    totals.add_up();
+    return complete;
+}
+
+}  // namespace maxcert

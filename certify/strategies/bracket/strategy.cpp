@@ -1,0 +1,230 @@
+// The multiset and convolution strategies: brackets of the accuracy at any n_ctx (THEORY T5, T5b).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "certify/arithmetic/counting.hpp"
+#include "certify/proof/registry.hpp"
+#include "certify/strategies/bracket/plan.hpp"
+
+namespace maxcert {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the search's convolutions
+constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
+constexpr std::uint64_t kBatchWork = 2'000'000'000;  // of the groups refined at a time
+constexpr std::uint64_t kGroupNodes = 2000;          // of a tree that only supports the convolution
+// Up to these many sequences trees are walked to the end, or nearly always to the end.
+const Count kExhaustiveTotal = Count(1) << 32, kModestTotal = Count(1) << 36;
+constexpr std::uint64_t kModestNodes = 2'000'000;
+
+double share(const Count& part, const Count& total) {
+    return ratio_rounded_down(part, total);
+}
+
+std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
+    std::vector<std::size_t> all(evaluator.groups());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+}
+
+std::function<bool()> expiry(const Options& options) {
+    return [deadline = options.deadline()] { return stop_requested() || deadline.passed(); };
+}
+
+class BracketStrategy : public Strategy {
+  public:
+    BracketStrategy(const char* name, const char* summary, bool trees)
+        : Strategy({name, "bracket", "polynomial in K", summary, false}), trees_(trees) {}
+
+    Proof prove(Model& model, const Options& options) const override {
+        const auto start = Clock::now();
+        BracketEvaluator evaluator(model, options);
+        const auto expired = expiry(options);
+        const Count total = power(model.shape().d_vocab, model.shape().n_ctx);
+
+        BracketPlan plan = first_plan(evaluator, options, total);
+        BracketTotals totals = evaluator.nothing_known();
+        bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expired);
+        if (!complete) forget_unknown(plan, totals, evaluator);
+        report(options, totals, total, 0);
+
+        // A time limit alone is meant to be used up.
+        const std::uint64_t budget = options.node_budget > 0    ? options.node_budget
+                                     : options.time_limit_s > 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                                : kDefaultWork;
+        std::vector<int> next_levels(evaluator.groups(), 1);  // beyond the last: a group is done
+        const std::uint64_t before = totals.spent;
+        while (complete && totals.spent - before < budget) {
+            const auto chosen = promising(plan, totals, next_levels);
+            if (chosen.empty()) break;
+            complete = refine(evaluator, plan, chosen, totals, next_levels, expired);
+            const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+            report(options, totals, total,
+                   std::max(static_cast<double>(totals.spent - before) / static_cast<double>(budget),
+                            options.time_limit_s > 0 ? elapsed / options.time_limit_s : 0.0));
+        }
+        totals.add_up();
+
+        Proof proof;
+        proof.hints = plan.to_json();
+        proof.search_s = std::chrono::duration<double>(Clock::now() - start).count();
+        proof.result = result(evaluator, totals, total);
+        proof.result.complete = complete;
+        return proof;
+    }
+
+    CheckResult check(Model& model, const Json& hints, const Options& options) const override {
+        BracketEvaluator evaluator(model, options);
+        const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
+        BracketTotals totals = evaluator.nothing_known();
+        const bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expiry(options));
+        CheckResult f = result(evaluator, totals, power(model.shape().d_vocab, model.shape().n_ctx));
+        f.complete = complete;
+        return f;
+    }
+
+    /// The products, each query's tables, and what the check of the groups really did.
+    std::optional<std::uint64_t> proof_flops(Model& model, const Proof& proof) const override {
+        const std::uint64_t before = Counting::operations();
+        const auto paths = multiply_paths(model.weight_matrices<Counting>());
+        static_cast<void>(paths);
+        const std::uint64_t products = Counting::operations() - before;
+        return products + model.shape().d_vocab * query_table_flops(model.shape()) +
+               proof.result.figures.value("work", std::uint64_t{0});
+    }
+
+  private:
+    BracketPlan first_plan(const BracketEvaluator& evaluator, const Options& options,
+                           const Count& total) const {
+        BracketPlan plan;
+        plan.levels.assign(evaluator.groups(), 0);
+        if (!trees_) return plan;
+        const bool exhaustive = total <= kExhaustiveTotal || options.mass_threshold == 0;
+        if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kTreeOnly);
+        const bool modest = total <= kModestTotal;
+        plan.tree_nodes = exhaustive ? kExhaustiveNodes : modest ? kModestNodes : kGroupNodes;
+        if (exhaustive && options.node_budget > 0) {
+            plan.tree_nodes = std::max<std::uint64_t>(1, options.node_budget / evaluator.groups());
+        }
+        const double mass = options.mass_threshold >= 0 ? options.mass_threshold
+                            : exhaustive || modest      ? 0
+                                                        : 1e-10;
+        plan.tree_mass = std::min(mass * total.get_d(), std::numeric_limits<double>::max());
+        return plan;
+    }
+
+    /// Groups that a limit kept from being looked at are not looked at again by the check, and trees that it
+    /// cut short are cut there again.
+    static void forget_unknown(BracketPlan& plan, const BracketTotals& totals,
+                               const BracketEvaluator& evaluator) {
+        for (std::size_t i = 0; i < plan.levels.size(); ++i) {
+            const GroupOutcome& o = totals.groups[i];
+            if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.levels[i] = BracketPlan::kTreeOnly;
+            if (o.bracket.width() == evaluator.group(i).size()) plan.levels[i] = BracketPlan::kNothing;
+        }
+    }
+
+    /// The groups whose next level promises most for its price: a width, over the work.
+    static std::vector<std::size_t> promising(const BracketPlan& plan, const BracketTotals& totals,
+                                              const std::vector<int>& next_levels) {
+        std::vector<std::pair<double, std::size_t>> order;
+        for (std::size_t i = 0; i < totals.groups.size(); ++i) {
+            const GroupOutcome& g = totals.groups[i];
+            if (plan.levels[i] < 0 || g.next_work == 0 || next_levels[i] > kLastLevel ||
+                g.bracket.width() == 0)
+                continue;
+            order.emplace_back(-g.bracket.width().get_d() / static_cast<double>(g.next_work), i);
+        }
+        std::sort(order.begin(), order.end());
+        // Those within a factor of the best, and few enough for the bracket to be seen closing.
+        std::vector<std::size_t> chosen;
+        std::uint64_t work = 0;
+        for (const auto& [promise, i] : order) {
+            if (promise * 8 > order.front().first || work > kBatchWork) break;
+            chosen.push_back(i);
+            work += totals.groups[i].next_work;
+        }
+        std::sort(chosen.begin(), chosen.end());
+        return chosen;
+    }
+
+    static bool refine(BracketEvaluator& evaluator, BracketPlan& plan, const std::vector<std::size_t>& chosen,
+                       BracketTotals& totals, std::vector<int>& next_levels,
+                       const std::function<bool()>& expired) {
+        BracketPlan finer = plan;
+        for (const std::size_t i : chosen) finer.levels[i] = next_levels[i];
+        BracketTotals next = totals;
+        const bool complete = evaluator.evaluate(finer, chosen, next, expired);
+        for (const std::size_t i : chosen) {
+            // A level that does not narrow the convolution is not taken; where it narrows it little, finer
+            // grids will not help either, and counting by halves comes next, or nothing. Where the tree is
+            // ahead, the convolution may still overtake it.
+            GroupOutcome& found = next.groups[i];
+            const GroupOutcome& before = totals.groups[i];
+            const bool narrower = found.cut == 0 && found.convolved < before.convolved &&
+                                  found.bracket.width() <= before.bracket.width();
+            const bool little = !narrower || found.convolved * 10 > before.convolved * 9;
+            if (narrower) {
+                plan.levels[i] = finer.levels[i];
+            } else {
+                found = before;
+            }
+            if (!little) {
+                ++next_levels[i];
+            } else if (found.halves_work > 0 && next_levels[i] < kHalvesLevel) {
+                next_levels[i] = kHalvesLevel;
+                found.next_work = found.halves_work;
+            } else {
+                next_levels[i] = kLastLevel + 1;
+            }
+        }
+        totals = std::move(next);
+        totals.add_up();
+        return complete;
+    }
+
+    static void report(const Options& options, const BracketTotals& totals, const Count& total, double done) {
+        if (!options.on_progress) return;
+        options.on_progress(
+            std::min(done, 1.0),
+            fmt::format("[{:.7f}, {:.7f}]", share(totals.all.right, total), share(totals.all.upper, total)));
+    }
+
+    static CheckResult result(const BracketEvaluator& evaluator, const BracketTotals& totals,
+                              const Count& total) {
+        CheckResult f;
+        f.correct = totals.all.right;
+        f.upper = totals.all.upper;
+        f.bits_used = evaluator.bits_used();
+        f.figures = {{"width", share(totals.all.upper - totals.all.right, total)},
+                     {"nodes", totals.nodes},
+                     {"work", totals.work},
+                     {"escalated", totals.escalated},
+                     {"groups", totals.groups.size()}};
+        return f;
+    }
+
+    bool trees_;
+};
+
+}  // namespace
+
+void add_multiset(StrategyList& list) {
+    list.push_back(std::make_unique<BracketStrategy>(
+        "multiset", "bracket by multisets of tokens, and by convolution where they leave much open", true));
+}
+
+void add_convolution(StrategyList& list) {
+    list.push_back(std::make_unique<BracketStrategy>(
+        "convolution", "bracket by convolving the terms of each output over the positions", false));
+}
+
+}  // namespace maxcert

@@ -1,0 +1,97 @@
+#include "certify/strategies/brute_force/count.hpp"
+
+#include <stdexcept>
+
+#include "certify/strategies/brute_force/reference_walk.hpp"
+#include "certify/strategies/brute_force/walk.hpp"
+#include "certify/strategies/terms/exact_decider.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr long kReferenceBits = 128;  // where --arithmetic mpfr starts
+
+WalkResult walk_filtered(Model& model, const std::vector<Margin>& margins, WalkRequest request) {
+    for (const Margin& m : margins) {
+        const RoundUpward up;
+        request.margins.push_back(m.enclose<Interval>());
+    }
+    return walk_sequences(model.paths<Interval>(), request);
+}
+
+WalkResult walk_in_mpfr(Model& model, const Margin& margin, const WalkRequest& request, long max_bits) {
+    const WorkingPrecision bits(std::min(kReferenceBits, max_bits));
+    const Paths<MpfrInterval>& paths = model.paths<MpfrInterval>();
+    return ReferenceWalk<MpfrInterval>(paths, margin.enclose<MpfrInterval>(), request).run();
+}
+
+Count count_of(std::uint64_t n) {
+    return Count(static_cast<unsigned long>(n));
+}
+
+}  // namespace
+
+std::vector<bool> tied_tokens(const Model& model) {
+    const Shape& s = model.shape();
+    const std::vector<float>& u = model.weights().W_U;
+    std::vector<bool> tied(s.d_vocab);
+    if (!model.radius().is_zero()) return tied;
+    for (std::size_t a = 0; a < s.d_vocab; ++a) {
+        for (std::size_t b = a + 1; b < s.d_vocab; ++b) {
+            std::size_t d = 0;
+            while (d < s.d_model && u[d * s.d_vocab + a] == u[d * s.d_vocab + b]) ++d;
+            if (d == s.d_model) tied[a] = tied[b] = true;
+        }
+    }
+    return tied;
+}
+
+std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>& margins,
+                                         const Options& options) {
+    const Count total = power(model.shape().d_vocab, model.shape().n_ctx);
+    if (mpz_sizeinbase(total.get_mpz_t(), 2) > 63) throw std::invalid_argument("too many sequences to walk");
+    const bool in_mpfr = options.arithmetic == Arithmetic::mpfr;
+    if (in_mpfr && margins.size() != 1) {  // no tables to share
+        Options one = options;
+        one.time_limit_s /= static_cast<double>(margins.size());
+        std::vector<CheckResult> findings;
+        findings.reserve(margins.size());
+        for (const Margin& m : margins) findings.push_back(count_sequences(model, {m}, one).front());
+        return findings;
+    }
+    ExactDecider decider(model, options, margins);
+    WalkRequest request;
+    request.tied = tied_tokens(model);
+    request.decider = [&decider](const OpenSequence& s) { return decider.decide(s); };
+    request.threads = options.threads;
+    request.deadline = options.deadline();
+    if (options.on_progress) {
+        request.on_progress = [&options](double share) { options.on_progress(share, ""); };
+    }
+    const std::uint64_t mpfr_before = mpfr_operations();
+    const WalkResult walk = in_mpfr ? walk_in_mpfr(model, margins.front(), request, options.max_bits)
+                                    : walk_filtered(model, margins, request);
+    std::vector<CheckResult> findings;
+    for (std::size_t d = 0; d < walk.counts.size(); ++d) {
+        const WalkCounts& counts = walk.counts[d];
+        CheckResult f;
+        f.correct = count_of(counts.right);
+        f.upper = total - count_of(counts.wrong);
+        f.complete = walk.complete;
+        f.bits_used =
+            std::max(decider.stats(d).bits_used, in_mpfr ? std::min(kReferenceBits, options.max_bits) : 53);
+        f.figures["wrong"] = counts.wrong;
+        f.figures["undecided"] = counts.open;
+        f.figures["escalated"] = counts.escalated;
+        f.figures["mpfr_operations"] = in_mpfr ? mpfr_operations() - mpfr_before : decider.operations(d);
+        if (!in_mpfr) {
+            f.figures["active_triples"] = counts.active_triples;
+            f.figures["sweeps"] = counts.sweeps;
+            f.figures["kernel"] = available_kernels().front()->name;
+        }
+        findings.push_back(std::move(f));
+    }
+    return findings;
+}
+
+}  // namespace maxcert

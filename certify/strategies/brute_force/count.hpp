@@ -1,0 +1,21 @@
+// Exact counts of right sequences, for several margins in one pass.
+#pragma once
+
+#include <vector>
+
+#include "certify/proof/strategy.hpp"
+
+namespace maxcert {
+
+/// For each margin, how many sequences lead by more than it: CheckResult::correct are proved to, all but
+/// CheckResult::upper are proved not to. Honours options.arithmetic, max_bits, threads, time_limit_s and stop
+/// requests (options.margin is not used). With Arithmetic::filtered the tables and the time limit are shared
+/// by all margins. d_vocab^n_ctx must fit in 63 bits (std::invalid_argument otherwise).
+std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>& margins,
+                                         const Options& options);
+
+/// Tokens x for which another column of W_U is equal to column x: their logits tie on every input, so no
+/// sequence with largest token x is right. None is known to be for a box of weights.
+std::vector<bool> tied_tokens(const Model& model);
+
+}  // namespace maxcert

@@ -1,0 +1,97 @@
+// All sequences with one query and one largest token, position by position (THEORY T1, "going faster").
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "certify/strategies/brute_force/walk.hpp"
+#include "certify/strategies/terms/query_tables.hpp"
+
+namespace maxcert {
+
+/// Sums of the terms of some outputs, as ends of enclosures: upper, and negated lower.
+struct OutputSums {
+    std::vector<std::uint32_t> output;  ///< indices into the outputs of the subtree
+    std::vector<double> upper, negated_lower;
+    void clear() { output.clear(), upper.clear(), negated_lower.clear(); }
+    void push(std::uint32_t k, double u, double n) {
+        output.push_back(k), upper.push_back(u), negated_lower.push_back(n);
+    }
+};
+
+/// Reusable: its buffers grow to what the largest subtree needs. Needs RoundUpward in force.
+class Subtree {
+  public:
+    Subtree(const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab, std::size_t n_ctx);
+
+    /// Rules on every sequence with the query and margin (at index `margin`) of `tables` and largest token m,
+    /// of which only `outputs` can win. False if it ended early: what was counted stays valid.
+    bool walk(const QueryTables& tables, std::size_t m, std::size_t margin,
+              const std::vector<std::uint32_t>& outputs, WalkCounts& counts);
+
+    /// Number of sequences with one query and largest token m; seen: the query is m.
+    std::uint64_t sequences(std::size_t m, bool seen) const;
+
+  private:
+    /// Buffers of one depth.
+    struct Level {
+        OutputSums sums;
+        std::vector<const double*> upper, negated_lower;
+        std::vector<double> upper_start, negated_start, worst, surest;
+    };
+
+    /// A position to fill: with tokens 0..tokens-1; completions: ways to fill the places after it.
+    struct Place {
+        std::size_t position, tokens;
+        std::uint64_t completions;
+    };
+
+    bool fill_columns(const QueryTables& tables);
+    void find_largest();
+    void lay_out(std::size_t first);
+    void walk_part(std::size_t first);
+    void visit(std::size_t d);
+    void sweep(std::size_t d);
+    void settle(std::size_t d, std::size_t t);
+    void count_last(std::size_t d);
+    void rule_on_sequence(std::size_t d, std::size_t t);
+    void descend(std::size_t d, std::size_t t);
+    void round_columns();
+    void prepare_coarse(std::size_t d);
+    void sweep_last_coarsely(std::size_t d, std::size_t t);
+    void ask_referee(const std::vector<std::uint32_t>& outputs);
+    void hand_over(std::size_t i, bool seen);
+    bool stop();
+
+    const double* column(std::size_t end, std::size_t i, std::size_t k) const {
+        return columns_[end].data() + (i * outputs_.size() + k) * stride_;
+    }
+    /// Bounds on what places >= d can still add to output k.
+    double& rest(std::size_t end, std::size_t d, std::size_t k) {
+        return rests_[end][d * outputs_.size() + k];
+    }
+
+    const WalkRequest& request_;
+    const Kernels& kernels_;
+    std::size_t free_;    ///< positions before the query
+    std::size_t stride_;  ///< padded d_vocab
+    std::size_t m_ = 0, margin_ = 0;
+    std::uint64_t visits_ = 0;
+    bool stopped_ = false;
+    WalkCounts* counts_ = nullptr;
+    std::vector<std::uint32_t> outputs_, tokens_, open_outputs_;
+    std::vector<double> columns_[2];     // [position][output][token]; 0: negated lower ends, 1: upper ends
+    std::vector<double> largest_[2][2];  // [end][m too][position][output]: of the column
+    std::vector<double> rests_[2];       // [end][place][output]
+    std::vector<Place> order_;
+    OutputSums own_;  ///< of the query's own position
+    std::vector<Level> levels_;
+    bool coarse_ = false;                      ///< enough outputs, small enough for floats
+    std::vector<float> coarse_columns_[2];     // [position][output][token]: columns_ rounded up
+    std::vector<float> coarse_start_[2];       // [output, in coarse_order_][token]
+    std::vector<const float*> coarse_row_[2];  // in that order
+    std::vector<std::uint32_t> coarse_order_;  // of the entries of sums
+    std::vector<float> coarse_worst_, coarse_surest_;
+};
+
+}  // namespace maxcert

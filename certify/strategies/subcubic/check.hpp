@@ -1,0 +1,21 @@
+// Runs the subcubic check: double intervals first, then MPFR for what they leave open.
+#pragma once
+
+#include "certify/proof/strategy.hpp"
+#include "certify/strategies/subcubic/cell_verdict.hpp"
+#include "certify/strategies/subcubic/hints.hpp"
+
+namespace maxcert {
+
+struct SubcubicDecision {
+    SubcubicVerdicts verdicts;
+    EscalationStats stats;
+    std::uint64_t mpfr_operations = 0;
+    double err_max = 0;  ///< upper bound of the largest unexplained range of a query, unscaled
+};
+
+/// d_vocab >= 2. The hints have the lengths that hints_from_json asks for; their values are not trusted.
+SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
+                                 const Options& run);
+
+}  // namespace maxcert

@@ -1,0 +1,15 @@
+// Finds the hints of a subcubic certificate in plain doubles. Untrusted: the check decides.
+#pragma once
+
+#include "certify/proof/strategy.hpp"
+#include "certify/strategies/subcubic/hints.hpp"
+
+namespace maxcert {
+
+/// Gaps (for every cell the smallest that passes), directions and average attention.
+SubcubicHints search_subcubic(Model& model, const SubcubicOptions& options, const Margin& margin);
+
+/// The gaps and average attention for the directions that `hints` holds.
+void search_cells(Model& model, const SubcubicOptions& options, const Margin& margin, SubcubicHints& hints);
+
+}  // namespace maxcert

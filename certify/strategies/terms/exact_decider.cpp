@@ -1,0 +1,104 @@
+#include "certify/strategies/terms/exact_decider.hpp"
+
+namespace maxcert {
+
+namespace {
+
+/// exp(score - the sequence's own largest score), where scores lie so far apart that exp underflows
+/// relative to the query's largest one.
+std::vector<MpfrInterval> own_attention(const Paths<MpfrInterval>& p, const OpenSequence& sequence) {
+    const std::size_t q = sequence.tokens.back();
+    std::vector<MpfrInterval> weight;
+    for (std::size_t i = 0; i < sequence.tokens.size(); ++i) {
+        weight.push_back(p.EQKE(q, sequence.tokens[i]) + p.EQKP(q, i));
+    }
+    MpfrInterval largest = weight.front();
+    for (const MpfrInterval& score : weight) largest = max(largest, score);
+    largest = upper_end(largest);
+    for (MpfrInterval& score : weight) score = exp(score - largest);
+    return weight;
+}
+
+}  // namespace
+
+ExactDecider::ExactDecider(Model& model, const Options& options, std::vector<Margin> margins)
+    : model_(model), options_(options), margins_(std::move(margins)), spent_(margins_.size()) {}
+
+Decision ExactDecider::decide(const OpenSequence& sequence) {
+    if (!model_.radius().is_zero()) return Decision::open;  // no precision narrows a box of weights
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Spent& spent = spent_[sequence.margin];
+    const std::uint64_t before = mpfr_operations();
+    Decision decision = Decision::right;
+    for (const std::uint32_t x : sequence.outputs) {
+        const Verdict verdict =
+            decide_in_mpfr(options_, spent.stats, [&] { return sign_verdict(lead(sequence, x)); });
+        if (verdict == Verdict::refuted) {
+            decision = Decision::wrong;
+            break;
+        }
+        if (verdict == Verdict::open) decision = Decision::open;
+    }
+    spent.operations += mpfr_operations() - before;
+    return decision;
+}
+
+ExactDecider::AtPrecision& ExactDecider::at_precision() {
+    const long bits = working_precision();
+    const auto found = by_precision_.find(bits);
+    if (found != by_precision_.end()) return found->second;
+    const std::size_t d_vocab = model_.shape().d_vocab;
+    AtPrecision at;
+    at.paths = &model_.paths<MpfrInterval>();
+    for (const Margin& m : margins_) at.margins.push_back(m.enclose<MpfrInterval>());
+    at.attention.resize(d_vocab);
+    at.known.resize(d_vocab);
+    at.largest_score.resize(d_vocab);
+    return by_precision_.emplace(bits, std::move(at)).first->second;
+}
+
+const MpfrInterval& ExactDecider::attention(AtPrecision& at, std::size_t q, std::size_t t, std::size_t i) {
+    const Paths<MpfrInterval>& p = *at.paths;
+    const std::size_t d_vocab = p.EQKE.rows(), n_ctx = p.PVOU.rows();
+    const auto score = [&](std::size_t token, std::size_t position) {
+        return p.EQKE(q, token) + p.EQKP(q, position);
+    };
+    if (at.known[q].empty()) {
+        at.known[q].resize(d_vocab * n_ctx);
+        at.attention[q].resize(d_vocab * n_ctx);
+        MpfrInterval largest = score(0, 0);
+        for (std::size_t j = 1; j < d_vocab * n_ctx; ++j) {
+            largest = max(largest, score(j % d_vocab, j / d_vocab));
+        }
+        at.largest_score[q] = upper_end(largest);
+    }
+    const std::size_t j = i * d_vocab + t;
+    if (!at.known[q][j]) {
+        at.attention[q][j] = exp(score(t, i) - at.largest_score[q]);
+        at.known[q][j] = true;
+    }
+    return at.attention[q][j];
+}
+
+MpfrInterval ExactDecider::lead(const OpenSequence& sequence, std::size_t x) {
+    AtPrecision& at = at_precision();
+    const Paths<MpfrInterval>& p = *at.paths;
+    const std::size_t q = sequence.tokens.back(), m = sequence.largest;
+    std::vector<MpfrInterval> weight;
+    bool underflow = true;
+    for (std::size_t i = 0; i < sequence.tokens.size(); ++i) {
+        weight.push_back(attention(at, q, sequence.tokens[i], i));
+        underflow = underflow && !certainly_negative(-weight.back());
+    }
+    if (underflow) weight = own_attention(p, sequence);
+    MpfrInterval sum;
+    for (std::size_t i = 0; i < sequence.tokens.size(); ++i) {
+        const std::size_t t = sequence.tokens[i];
+        const MpfrInterval bracket = ((p.EU(q, x) - p.EU(q, m)) + (p.EVOU(t, x) - p.EVOU(t, m))) +
+                                     ((p.PVOU(i, x) - p.PVOU(i, m)) + at.margins[sequence.margin]);
+        sum += weight[i] * bracket;
+    }
+    return sum;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,55 @@
+// Sequences that double intervals leave open, decided in MPFR at rising precision (THEORY T1).
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "certify/model/model.hpp"
+#include "certify/proof/escalation.hpp"
+#include "certify/strategies/brute_force/walk.hpp"
+
+namespace maxcert {
+
+/// Threads may ask at the same time; they take turns. Verdicts and statistics do not depend on the order.
+class ExactDecider {
+  public:
+    /// `margins` as in the walk's request.
+    ExactDecider(Model& model, const Options& options, std::vector<Margin> margins);
+
+    Decision decide(const OpenSequence& sequence);
+
+    /// What the rulings on sequences with this margin took.
+    const EscalationStats& stats(std::size_t margin = 0) const { return spent_[margin].stats; }
+    std::uint64_t operations(std::size_t margin = 0) const { return spent_[margin].operations; }
+
+  private:
+    /// What does not depend on the sequence, at one precision.
+    struct AtPrecision {
+        const Paths<MpfrInterval>* paths;
+        std::vector<MpfrInterval> margins;
+        /// exp(score - the query's largest score) by [query][position * d_vocab + token]; filled on demand.
+        std::vector<std::vector<MpfrInterval>> attention;
+        std::vector<std::vector<bool>> known;
+        std::vector<MpfrInterval> largest_score;  // by query, when known is not empty
+    };
+
+    struct Spent {
+        EscalationStats stats;
+        std::uint64_t operations = 0;  // on MPFR intervals
+    };
+
+    AtPrecision& at_precision();
+    const MpfrInterval& attention(AtPrecision& at, std::size_t q, std::size_t t, std::size_t i);
+    /// Σ_i g_x(t_i, i) of T0.
+    MpfrInterval lead(const OpenSequence& sequence, std::size_t x);
+
+    Model& model_;
+    const Options& options_;
+    std::vector<Margin> margins_;
+    std::map<long, AtPrecision> by_precision_;
+    std::vector<Spent> spent_;  // by margin
+    std::mutex mutex_;
+};
+
+}  // namespace maxcert

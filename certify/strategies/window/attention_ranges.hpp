@@ -1,0 +1,71 @@
+// Attention weights for the window strategies, as ranges (THEORY T5c, T4).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "certify/model/path_tables.hpp"
+#include "certify/strategies/qk/split.hpp"
+
+namespace maxcert {
+
+/// Ranges of the attention weight that a token can have at any position but the query's, up to a factor that
+/// depends on q alone: a_q(t,i) in [lower(q,t), upper(q,t)] for all i < n_ctx-1.
+template <class N>
+struct AttentionRanges {
+    Matrix<N> lower, upper;              ///< [d_vocab, d_vocab]
+    Matrix<N> lower_up_to, upper_up_to;  ///< (q, t): min of lower, max of upper over tokens <= t
+    std::vector<N> query_upper;  ///< the query's own position weighs 1 .. query_upper[q]; empty: exactly 1
+};
+
+/// From token scores (not yet scaled) and position scores EQKP[q,i] (scaled). The unexplained part of a row
+/// of scores may be shifted, since a common factor changes no sign: it lies in [0, error], and exp of it in
+/// [1, exp(error)], for the query's own position too. No box of residuals of that range is bounded tighter.
+template <class N>
+AttentionRanges<N> attention_ranges(const Scores<N>& scores, bool exact, const Matrix<N>& EQKP,
+                                    const N& scale) {
+    const Matrix<N>& S = scores.explained;
+    const std::size_t V = S.rows(), last = EQKP.columns() - 1;
+    AttentionRanges<N> r{Matrix<N>(V, V), Matrix<N>(V, V), {}, {}, {}};
+    for (std::size_t q = 0; q < V; ++q) {
+        if (!exact) r.query_upper.push_back(exp(scores.error[q] * scale));
+        N light, heavy;  // over the positions; with no other position nothing is weighed by them
+        for (std::size_t i = 0; i < last; ++i) {
+            const N weight = exp(EQKP(q, i) - EQKP(q, last));
+            light = i == 0 ? weight : min(light, weight);
+            heavy = i == 0 ? weight : max(heavy, weight);
+        }
+        if (!exact) heavy *= r.query_upper[q];
+        for (std::size_t t = 0; t < V; ++t) {
+            const N weight = exp((S(q, t) - S(q, q)) * scale);
+            r.lower(q, t) = weight * light;
+            r.upper(q, t) = weight * heavy;
+        }
+    }
+    r.lower_up_to = r.lower;
+    r.upper_up_to = r.upper;
+    for (std::size_t q = 0; q < V; ++q) {
+        for (std::size_t t = 1; t < V; ++t) {
+            r.lower_up_to(q, t) = min(r.lower_up_to(q, t - 1), r.lower(q, t));
+            r.upper_up_to(q, t) = max(r.upper_up_to(q, t - 1), r.upper(q, t));
+        }
+    }
+    return r;
+}
+
+template <class N>
+const AttentionRanges<N>& attention_of(TableCache<N>& bench, QkError error, const ScoreHints& hints) {
+    const WeightMatrices<N>& w = weights_of(bench);
+    return bench.template table<AttentionRanges<N>>(
+        std::string("window/attention/") + name_of(error) + "/" + key_of(hints), [&] {
+            const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(bench.shape().d_head)));
+            // Few positions: multiplied from their side.
+            Matrix<N> EQKP = query_embedding(w) * (w.W_Q * transposed(w.W_pos * w.W_K));
+            for (std::size_t q = 0; q < EQKP.rows(); ++q) {
+                for (std::size_t i = 0; i < EQKP.columns(); ++i) EQKP(q, i) *= scale;
+            }
+            return attention_ranges(bound_scores(w, error, hints), error == QkError::exact_EQKE, EQKP, scale);
+        });
+}
+
+}  // namespace maxcert

@@ -1,0 +1,119 @@
+#include "certify/strategies/window/check.hpp"
+
+#include "certify/proof/escalation.hpp"
+#include "certify/strategies/window/cell_walk.hpp"
+#include "data/base/parallel.hpp"
+
+namespace maxcert {
+namespace {
+
+template <class N>
+[[gnu::noinline]] void walk_maximum(const WindowView<N>& view, const WindowPlan& plan, std::size_t m,
+                                    const SequenceCounts& counts, std::size_t positions,
+                                    std::vector<PairFinding>& findings) {
+    for_each_pair(view, plan, m, [&](std::size_t q, const PairTerms<N>& terms) {
+        CellWalk<N> walk(terms, counts);
+        walk.run(positions, q != m);
+        findings[pair_index(q, m)] = {walk.proved(), walk.cells(), walk.operations(), walk.open()};
+    });
+}
+
+// A function of its own, so that no operation moves across the change of rounding mode.
+template <class N>
+[[gnu::noinline]] WindowView<N> view_in(Model& model, const WindowClaim& claim, const Margin& margin) {
+    const RoundingFor<N> rounding;
+    TableCache<N> bench(model);
+    return window_view(bench, claim, margin);
+}
+
+/// Walks every maximum, in parallel; false if a signal or the time limit ended it early.
+template <class N>
+bool walk_all(Model& model, const WindowClaim& claim, const Options& options, const Deadline& deadline,
+              std::vector<PairFinding>& findings) {
+    const Shape& shape = model.shape();
+    const WindowView<N> view = view_in<N>(model, claim, options.margin);
+    const SequenceCounts counts(shape);
+    const long bits = working_precision();
+    std::atomic<bool> complete{true};
+    parallel_for(shape.d_vocab, options.threads, [&](std::size_t i) {
+        if (stop_requested() || deadline.passed()) {
+            complete = false;
+            return;
+        }
+        const std::size_t m = shape.d_vocab - 1 - i;  // the largest first: they have the most pairs
+        const WorkingPrecision precision(bits);
+        const RoundingFor<N> rounding;
+        walk_maximum(view, claim.plan, m, counts, shape.n_ctx - 1u, findings);
+    });
+    return complete;
+}
+
+/// What is left of a claim once the pairs without open cells are settled.
+WindowClaim open_part(WindowClaim claim, const std::vector<PairFinding>& findings) {
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        if (!findings[i].open) claim.plan.choice[i] = 0;
+    }
+    return claim;
+}
+
+std::uint64_t count_open(const std::vector<PairFinding>& findings) {
+    std::uint64_t n = 0;
+    for (const PairFinding& f : findings) n += f.open ? 1 : 0;
+    return n;
+}
+
+}  // namespace
+
+CheckResult check_window(Model& model, const WindowClaim& claim, const Options& options) {
+    const Deadline deadline = options.deadline();
+    CheckResult result;
+    EscalationStats stats;
+    std::vector<PairFinding> findings(claim.plan.choice.size());
+    const bool filtered = options.arithmetic == Arithmetic::filtered;
+    if (filtered) {
+        result.complete = walk_all<Interval>(model, claim, options, deadline, findings);
+        stats.escalated = count_open(findings);
+    } else {
+        for (std::size_t i = 0; i < findings.size(); ++i) findings[i].open = claim.plan.choice[i] != 0;
+    }
+    // A box of models stays a box at any precision: what is open then is not proved.
+    const bool box = !model.radius().is_zero();
+    Options limits = options;
+    if (box) limits.max_bits = std::min(options.max_bits, 128L);
+    if (result.complete && count_open(findings) > 0 && !(box && filtered)) {
+        decide_in_mpfr(limits, stats, [&] {
+            result.complete =
+                walk_all<MpfrInterval>(model, open_part(claim, findings), options, deadline, findings);
+            return result.complete && count_open(findings) > 0 ? Verdict::open : Verdict::proved;
+        });
+    }
+    std::uint64_t cells = 0, operations = 0;
+    for (const PairFinding& f : findings) {
+        result.correct += f.proved;
+        cells += f.cells;
+        operations += f.operations;
+    }
+    result.bits_used = stats.bits_used;
+    result.figures["cells"] = cells;
+    result.figures["cell_operations"] = operations;
+    result.figures["escalated"] = stats.escalated;
+    result.figures["left_open"] = count_open(findings);
+    return result;
+}
+
+std::uint64_t window_table_flops(Model& model, const WindowClaim& claim) {
+    TableCache<Counting> bench(model);
+    const WindowView<Counting> view = window_view(bench, claim, Margin());
+    for (std::size_t m = 0; m < model.shape().d_vocab; ++m) {
+        for_each_pair(view, claim.plan, m, [](std::size_t, const PairTerms<Counting>&) {});
+    }
+    return bench.work();
+}
+
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options) {
+    std::vector<PairFinding> findings(claim.plan.choice.size());
+    walk_all<Estimate>(model, claim, options, Deadline(), findings);
+    return findings;
+}
+
+}  // namespace maxcert

@@ -1,0 +1,28 @@
+// The trusted part of the window strategies: counts the sequences that a claim proves (THEORY T5c).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "certify/proof/strategy.hpp"
+#include "certify/strategies/window/pair_terms.hpp"
+
+namespace maxcert {
+
+/// Double intervals, and MPFR for the pairs with undecided cells.
+CheckResult check_window(Model& model, const WindowClaim& claim, const Options& options);
+
+/// Operations of the verifier other than the walk over the cells: products, tables, terms of each pair.
+std::uint64_t window_table_flops(Model& model, const WindowClaim& claim);
+
+/// What one (query, maximum) pair yields.
+struct PairFinding {
+    Count proved = 0;
+    std::uint64_t cells = 0, operations = 0;  ///< of the walk over the cells
+    bool open = false;                        ///< a cell that this arithmetic could not decide
+};
+
+/// By pair_index, in plain doubles: for the search, proves nothing.
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options);
+
+}  // namespace maxcert

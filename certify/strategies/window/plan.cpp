@@ -1,0 +1,110 @@
+#include "certify/strategies/window/plan.hpp"
+
+#include <algorithm>
+
+#include "data/base/errors.hpp"
+
+namespace maxcert {
+namespace {
+
+std::size_t integer_field(const Json& value, std::size_t least, std::size_t most, const std::string& what) {
+    if (!value.is_number_unsigned()) throw CertificateRejected(what + ": not a non-negative integer");
+    const auto number = value.get<std::uint64_t>();
+    if (number < least || number > most) {
+        throw CertificateRejected(what + ": outside " + std::to_string(least) + ".." + std::to_string(most));
+    }
+    return static_cast<std::size_t>(number);
+}
+
+const Json& array_field(const Json& hints, const char* name) {
+    const auto found = hints.find(name);
+    if (found == hints.end() || !found->is_array()) {
+        throw CertificateRejected(std::string(name) + ": not a list");
+    }
+    return *found;
+}
+
+const Json& any_field(const Json& hints, const char* name) {
+    const auto found = hints.find(name);
+    if (found == hints.end()) throw CertificateRejected(std::string(name) + ": missing");
+    return *found;
+}
+
+Partition partition_from_json(const Json& sizes) {
+    if (!sizes.is_array() || sizes.empty() || sizes.size() > kMaxBlocks) {
+        throw CertificateRejected("partitions: each is a list of 1.." + std::to_string(kMaxBlocks) +
+                                  " block sizes");
+    }
+    Partition partition;
+    for (const Json& size : sizes) {
+        partition.push_back(static_cast<unsigned>(integer_field(size, 1, kMaxDimension, "partitions")));
+    }
+    if (partition[0] != 1) throw CertificateRejected("partitions: the maximum must be a block of its own");
+    return partition;
+}
+
+}  // namespace
+
+std::vector<Block> blocks_of(const Partition& partition, std::size_t m) {
+    std::vector<Block> blocks;
+    std::size_t left = m + 1;
+    for (const unsigned size : partition) {
+        if (left == 0) break;
+        const std::size_t taken = std::min<std::size_t>(size, left);
+        blocks.push_back({left - taken, left - 1});
+        left -= taken;
+    }
+    if (left > 0) blocks.push_back({0, left - 1});
+    return blocks;
+}
+
+WindowPlan uniform_plan(unsigned window, std::size_t d_vocab) {
+    constexpr unsigned kMiddle = 4;
+    Partition partition(window, 1);
+    partition.push_back(kMiddle);
+    WindowPlan plan{{window - 1, 1}, {partition}, {}};
+    plan.choice.assign(pair_index(0, d_vocab), 1);
+    return plan;
+}
+
+Json plan_to_json(const WindowPlan& plan) {
+    return {{"outputs_below", plan.outputs.below},
+            {"outputs_above", plan.outputs.above},
+            {"partitions", plan.partitions},
+            {"choice", plan.choice}};
+}
+
+WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab) {
+    WindowPlan plan;
+    plan.outputs.below =
+        integer_field(any_field(hints, "outputs_below"), 0, kMaxOutputWindow, "outputs_below");
+    plan.outputs.above =
+        integer_field(any_field(hints, "outputs_above"), 0, kMaxOutputWindow, "outputs_above");
+    const Json& partitions = array_field(hints, "partitions");
+    if (partitions.size() > kMaxPartitions) throw CertificateRejected("partitions: too many");
+    for (const Json& sizes : partitions) plan.partitions.push_back(partition_from_json(sizes));
+    const Json& choice = array_field(hints, "choice");
+    if (choice.size() != pair_index(0, d_vocab)) {
+        throw CertificateRejected("choice: there are " + std::to_string(pair_index(0, d_vocab)) +
+                                  " pairs of a query and a maximum");
+    }
+    for (const Json& one : choice) {
+        plan.choice.push_back(
+            static_cast<std::uint8_t>(integer_field(one, 0, plan.partitions.size(), "choice")));
+    }
+    return plan;
+}
+
+SequenceCounts::SequenceCounts(const Shape& shape)
+    : n_ctx_(shape.n_ctx), negligible_(maxcert::power(shape.d_vocab, shape.n_ctx) >> 30) {
+    for (unsigned long r = 0; r < n_ctx_; ++r) {
+        for (unsigned long n = 0; n < n_ctx_; ++n) binomials_.push_back(binomial(r, n));
+    }
+    for (unsigned long tokens = 0; tokens <= shape.d_vocab; ++tokens) {
+        for (unsigned long positions = 0; positions < n_ctx_; ++positions) {
+            powers_.push_back(maxcert::power(tokens, positions));
+        }
+    }
+}
+
+}  // namespace maxcert

@@ -1,0 +1,74 @@
+// How the tokens up to the maximum are put into blocks, and which partition each (query, maximum) pair uses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "certify/strategies/window/output_classes.hpp"
+#include "data/base/counts.hpp"
+#include "data/base/json.hpp"
+#include "data/weights/weights.hpp"
+
+namespace maxcert {
+
+/// Tokens first..last; a cell knows only how many positions hold one of them.
+struct Block {
+    std::size_t first, last;
+};
+
+/// Sizes of the blocks from the maximum down; the tokens that are left form one more block, the far ones.
+/// The first is 1: the maximum on its own.
+using Partition = std::vector<unsigned>;
+
+constexpr std::size_t kMaxBlocks = 16;      ///< in a partition
+constexpr std::size_t kMaxPartitions = 64;  ///< in a plan
+constexpr std::size_t kMaxOutputWindow = 64;
+constexpr unsigned kMaxUniformWindow = 6;
+
+/// The blocks of tokens 0..m: not empty, disjoint, all tokens, from the maximum down.
+std::vector<Block> blocks_of(const Partition& partition, std::size_t m);
+
+/// What a window proof leaves open to search. Any plan that is within its limits is sound.
+struct WindowPlan {
+    OutputWindow outputs;
+    std::vector<Partition> partitions;
+    std::vector<std::uint8_t> choice;  ///< by pair_index: 0 not attempted, i for partitions[i-1]
+};
+
+/// Pairs q <= m in a row.
+inline std::size_t pair_index(std::size_t q, std::size_t m) {
+    return m * (m + 1) / 2 + q;
+}
+
+/// For every pair `window` single tokens and the outputs along them, then a block of four tokens, then the
+/// far ones. The block costs little and keeps the far tokens far.
+WindowPlan uniform_plan(unsigned window, std::size_t d_vocab);
+
+/// The plan as hints, and back. Throws CertificateRejected for anything out of range.
+Json plan_to_json(const WindowPlan& plan);
+WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab);
+
+/// Integers that count the sequences of a cell, computed once.
+class SequenceCounts {
+  public:
+    explicit SequenceCounts(const Shape& shape);
+
+    /// Ways to choose which n of r positions; n, r < n_ctx.
+    const Count& choices(std::size_t r, std::size_t n) const { return binomials_[r * n_ctx_ + n]; }
+    /// tokens^positions; tokens <= d_vocab, positions < n_ctx.
+    const Count& power(std::size_t tokens, std::size_t positions) const {
+        return powers_[tokens * n_ctx_ + positions];
+    }
+
+    /// A cell of fewer sequences is not worth its operations: 2^-30 of all.
+    const Count& negligible() const { return negligible_; }
+
+  private:
+    std::size_t n_ctx_;
+    std::vector<Count> binomials_, powers_;
+    Count negligible_;
+};
+
+}  // namespace maxcert

@@ -1,0 +1,55 @@
+// Tables of the logits for the window strategies, of use to every window: O(V² K) (THEORY T5c).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "certify/arithmetic/matrix.hpp"
+
+namespace maxcert {
+
+/// Running maxima of every row from both ends, for maxima over "all x but a window".
+template <class N>
+struct RowMaxima {
+    Matrix<N> up_to;  ///< (i, j): max over x <= j of f(i, x)
+    Matrix<N> from;   ///< (i, j): max over x >= j of f(i, x)
+
+    RowMaxima() = default;
+    explicit RowMaxima(const Matrix<N>& f) : up_to(f), from(f) {
+        for (std::size_t i = 0; i < f.rows(); ++i) {
+            for (std::size_t j = 1; j < f.columns(); ++j) up_to(i, j) = max(up_to(i, j - 1), f(i, j));
+            for (std::size_t j = f.columns() - 1; j-- > 0;) from(i, j) = max(from(i, j + 1), f(i, j));
+        }
+    }
+};
+
+/// What the wrong outputs are compared on: logits by path, with maxima along the outputs.
+template <class N>
+struct OutputTables {
+    const Matrix<N>&EU, &EVOU, &PVOU;
+    Matrix<N> query;  ///< [d_vocab, d_vocab]: EU[q] + EVOU[q] + PVOU[n_ctx-1]
+    RowMaxima<N> EU_maxima, query_maxima;
+    std::vector<RowMaxima<N>> token_at;  ///< by position i < n_ctx-1: of EVOU[t] + PVOU[i]
+
+    /// The paths must outlive the tables.
+    OutputTables(const Matrix<N>& direct, const Matrix<N>& tokens, const Matrix<N>& positions)
+        : EU(direct), EVOU(tokens), PVOU(positions), EU_maxima(direct) {
+        const std::size_t last = PVOU.rows() - 1;
+        query = plus_row(EVOU, PVOU.row(last));
+        for (std::size_t q = 0; q < query.rows(); ++q) {
+            for (std::size_t x = 0; x < query.columns(); ++x) query(q, x) += EU(q, x);
+        }
+        query_maxima = RowMaxima<N>(query);
+        for (std::size_t i = 0; i < last; ++i) token_at.emplace_back(plus_row(EVOU, PVOU.row(i)));
+    }
+
+  private:
+    static Matrix<N> plus_row(Matrix<N> f, const N* row) {
+        for (std::size_t t = 0; t < f.rows(); ++t) {
+            for (std::size_t x = 0; x < f.columns(); ++x) f(t, x) += row[x];
+        }
+        return f;
+    }
+};
+
+}  // namespace maxcert

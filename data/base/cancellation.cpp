@@ -1,0 +1,30 @@
+#include "data/base/cancellation.hpp"
+
+#include <csignal>
+
+namespace maxcert {
+namespace {
+
+volatile std::sig_atomic_t signal_seen = 0;
+
+void on_signal(int number) {
+    signal_seen = number;
+    std::signal(number, SIG_DFL);  // a second signal does not wait for loops to notice
+}
+
+}  // namespace
+
+void install_stop_handlers() {
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+}
+
+bool stop_requested() {
+    return signal_seen != 0;
+}
+
+int stop_exit_code() {
+    return signal_seen == 0 ? 0 : 128 + static_cast<int>(signal_seen);
+}
+
+}  // namespace maxcert

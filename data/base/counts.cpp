@@ -1,0 +1,37 @@
+#include "data/base/counts.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace maxcert {
+
+Count power(unsigned long base, unsigned long exponent) {
+    Count result;
+    mpz_ui_pow_ui(result.get_mpz_t(), base, exponent);
+    return result;
+}
+
+Count binomial(unsigned long n, unsigned long k) {
+    Count result;
+    mpz_bin_uiui(result.get_mpz_t(), n, k);
+    return result;
+}
+
+double ratio_rounded_down(const Count& part, const Count& whole) {
+    mpq_class ratio(part, whole);
+    ratio.canonicalize();
+    return ratio.get_d();  // mpq_get_d truncates towards zero, and the ratio is not negative
+}
+
+// 4096^4096, the largest number of sequences there can be, has 14797 digits.
+constexpr std::size_t kMaxDigits = 15000;
+
+Count count_from_string(const std::string& decimal) {
+    const bool digits =
+        !decimal.empty() && decimal.size() <= kMaxDigits &&
+        std::all_of(decimal.begin(), decimal.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits) throw std::invalid_argument("not a decimal count: '" + decimal.substr(0, 40) + "'");
+    return Count(decimal, 10);
+}
+
+}  // namespace maxcert

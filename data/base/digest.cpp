@@ -1,0 +1,60 @@
+#include "data/base/digest.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "data/base/errors.hpp"
+
+namespace maxcert {
+namespace {
+
+void require(int ok) {
+    if (ok != 1) throw Error("libcrypto failed to compute a hash");
+}
+
+}  // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    require(context_ != nullptr);
+    require(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr));
+}
+
+Sha256::~Sha256() {
+    EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
+
+void Sha256::update(const void* bytes, std::size_t size) {
+    require(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes, size));
+}
+
+std::string Sha256::hex() {
+    std::array<std::uint8_t, 32> digest{};
+    unsigned size = 0;
+    require(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), digest.data(), &size));
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const auto byte : digest) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+std::string sha256_hex(std::string_view text) {
+    Sha256 hash;
+    hash.update(text.data(), text.size());
+    return hash.hex();
+}
+
+std::array<std::uint8_t, 16> md5(std::string_view text) {
+    std::array<std::uint8_t, 16> digest{};
+    unsigned size = 0;
+    require(EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr));
+    return digest;
+}
+
+std::string libcrypto_version() {
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+}  // namespace maxcert

@@ -1,0 +1,172 @@
+#include "data/results/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+
+#include "data/base/cancellation.hpp"
+#include "data/base/errors.hpp"
+#include "data/base/files.hpp"
+#include "data/base/parallel.hpp"
+#include "data/weights/safetensors.hpp"
+
+namespace maxcert {
+namespace {
+
+// Seeds trained together share each step's LibTorch overhead; more than this gains nothing.
+constexpr std::size_t kLargestBlock = 8;
+// Finished certificates reach the disk at least this often.
+constexpr double kFlushSeconds = 5;
+// Share of a seed's progress that training stands for.
+constexpr double kTrainShare = 0.3;
+
+class Run {
+  public:
+    Run(const Config& config, const Results& results, const Stages& stages, Progress& progress)
+        : config_(config), results_(results), stages_(stages), progress_(progress) {}
+
+    void block(const std::vector<std::uint64_t>& seeds) {
+        std::vector<std::uint64_t> to_train;
+        for (const auto seed : seeds) {
+            if (stop_requested()) return;
+            if (auto model = on_disk(seed)) {
+                progress_.add(kTrainShare);
+                certify(*model);
+            } else {
+                to_train.push_back(seed);
+            }
+        }
+        if (to_train.empty() || stop_requested()) return;
+        for (const auto seed : to_train) make_writable_folder(results_.seed_folder(seed));
+        std::vector<Stages::Model> models;
+        double shown = 0;
+        const double weight = kTrainShare * static_cast<double>(to_train.size());
+        stages_.train(
+            to_train,
+            [&](double share) {
+                progress_.add(weight * (share - shown));
+                shown = share;
+            },
+            [&](Stages::Model&& model) { models.push_back(std::move(model)); });
+        for (auto& model : models) {
+            if (stop_requested()) return;
+            save(model);
+            certify(model);
+        }
+    }
+
+  private:
+    // The trained model, if its weights and its model.json are whole and belong together.
+    std::optional<Stages::Model> on_disk(std::uint64_t seed) const {
+        const auto facts = results_.model(seed);
+        if (!facts || !std::filesystem::exists(results_.weights_file(seed))) return std::nullopt;
+        try {
+            Stages::Model model{seed, load_safetensors(results_.weights_file(seed)), *facts};
+            if (model.weights.shape != config_.shape) return std::nullopt;
+            if (text_at(*facts, "weights_sha256") != model.weights.sha256()) return std::nullopt;
+            return model;
+        } catch (const InputError& e) {
+            progress_.line(fmt::format("training seed {} again: {}", seed, e.what()));
+            return std::nullopt;
+        }
+    }
+
+    void save(Stages::Model& model) const {
+        const std::string sha256 = model.weights.sha256();
+        Json about = results_.config();
+        about.erase("strategies");  // weights do not depend on what is proved of them
+        save_safetensors(results_.weights_file(model.seed), model.weights,
+                         {{"config", about.dump()},
+                          {"config_hash", config_hash(config_)},
+                          {"seed", std::to_string(model.seed)},
+                          {"environment", stages_.metadata_environment},
+                          {"program", std::string("maxcert ") + MAXCERT_VERSION}});
+        Json facts = {
+            {"seed", model.seed}, {"weights_sha256", sha256}, {"config_hash", config_hash(config_)}};
+        facts.update(model.facts);
+        if (stages_.study) facts["study"] = stages_.study(model.weights, model.seed);
+        results_.write_model(model.seed, facts);
+        model.facts = std::move(facts);
+    }
+
+    void certify(const Stages::Model& model) {
+        const std::string sha256 = model.facts["weights_sha256"];
+        const auto there = results_.certificates(model.seed);
+        std::vector<std::size_t> todo;
+        const auto& certifier = stages_.certifier;
+        for (std::size_t i = 0; i < certifier.file_names.size(); ++i) {
+            const auto found = there.find(certifier.file_names[i]);
+            const bool valid = found != there.end() && found->second &&
+                               results_.belongs(model.seed, *found->second, sha256) &&
+                               certifier.valid(i, *found->second, sha256);
+            if (!valid) todo.push_back(i);
+        }
+        const double share = (1 - kTrainShare) / static_cast<double>(std::max<std::size_t>(todo.size(), 1));
+        std::vector<std::pair<std::string, std::string>> files;
+        auto flushed = std::chrono::steady_clock::now();
+        const auto flush = [&] {
+            if (!files.empty()) results_.write_certificates(model.seed, files);
+            files.clear();
+            flushed = std::chrono::steady_clock::now();
+        };
+        std::string best;
+        double best_bound = -1;
+        certifier.certify(model.weights, todo, [&](std::size_t i, Json&& certificate) {
+            certificate["seed"] = model.seed;
+            certificate["config_hash"] = config_hash(config_);
+            const double bound = certificate["bound"];
+            if (bound > best_bound) {
+                best_bound = bound;
+                best = fmt::format("{} of {} proved right{} by {}", certificate["correct"].get<std::string>(),
+                                   certificate["total"].get<std::string>(),
+                                   certificate["exact"].get<bool>() ? " (exact)" : "",
+                                   certificate["strategy"].get<std::string>());
+            }
+            files.emplace_back(certifier.file_names[i], certificate.dump(1) + "\n");
+            progress_.add(share, fmt::format("seed {}", model.seed));
+            if (std::chrono::steady_clock::now() - flushed > std::chrono::duration<double>(kFlushSeconds))
+                flush();
+        });
+        flush();
+        if (todo.empty()) progress_.add(share);
+        if (!best.empty())
+            progress_.line(fmt::format("seed {}: accuracy >= {:.7f}, {}", model.seed, best_bound, best));
+    }
+
+    const Config& config_;
+    const Results& results_;
+    const Stages& stages_;
+    Progress& progress_;
+};
+
+// Contiguous blocks, the last ones small so that no core waits long for another at the end.
+std::vector<std::vector<std::uint64_t>> blocks_of(const std::vector<std::uint64_t>& seeds, unsigned threads) {
+    std::vector<std::vector<std::uint64_t>> blocks;
+    for (std::size_t begin = 0; begin < seeds.size();) {
+        const std::size_t left = seeds.size() - begin;
+        const std::size_t size =
+            std::clamp<std::size_t>(left / (2 * std::max(threads, 1u)), 1, kLargestBlock);
+        const auto first = seeds.begin() + static_cast<std::ptrdiff_t>(begin);
+        blocks.emplace_back(first, first + static_cast<std::ptrdiff_t>(size));
+        begin += size;
+    }
+    return blocks;
+}
+
+}  // namespace
+
+void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds, const Results& results,
+                  const Stages& stages, const RunOptions& options) {
+    Progress progress(options.progress, config.name, static_cast<double>(seeds.size()));
+    Run run(config, results, stages, progress);
+    const auto blocks = blocks_of(seeds, options.threads);
+    parallel_for(blocks.size(), options.threads, [&](std::size_t i) {
+        if (!stop_requested()) run.block(blocks[i]);
+    });
+    results.write_summary();
+}
+
+}  // namespace maxcert

@@ -1,0 +1,81 @@
+#include "data/weights/safetensors.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "data/base/errors.hpp"
+#include "data/base/files.hpp"
+#include "data/base/json.hpp"
+#include "data/weights/safetensors_header.hpp"
+#include "data/weights/tensors.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kLengthBytes = 8;
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors files are little-endian");
+
+std::uint64_t header_bytes(const std::string& bytes, const std::string& file) {
+    if (bytes.size() < kLengthBytes) {
+        throw InputError(file, "header length", "the file ends before it",
+                         "this is not a whole safetensors file");
+    }
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), kLengthBytes);
+    if (length > kMaxHeaderBytes) {
+        throw InputError(file, "header length", fmt::format("{} is above {}", length, kMaxHeaderBytes),
+                         "this is not a safetensors file");
+    }
+    if (length > bytes.size() - kLengthBytes) {
+        throw InputError(file, "header length", fmt::format("{} is more than the file holds", length),
+                         "the file is truncated: copy it again");
+    }
+    return length;
+}
+
+}  // namespace
+
+Weights load_safetensors(const std::string& path, Metadata* metadata) {
+    return parse_safetensors(read_file(path, kMaxFileBytes), path, metadata);
+}
+
+Weights parse_safetensors(const std::string& bytes, const std::string& name, Metadata* metadata) {
+    const std::uint64_t length = header_bytes(bytes, name);
+    const std::uint64_t start = kLengthBytes + length;
+    SafetensorsHeader header = parse_safetensors_header(std::string_view(bytes).substr(kLengthBytes, length),
+                                                        bytes.size() - start, name);
+    NamedTensors tensors;
+    for (const auto& [tensor_name, info] : header.tensors) {
+        NamedTensor& tensor = tensors[tensor_name];
+        tensor.dtype = info.dtype;
+        tensor.shape = info.shape;
+        if (info.dtype != "F32" || !is_parameter(tensor_name)) continue;
+        tensor.values.resize((info.end - info.begin) / sizeof(float));
+        if (tensor.values.empty()) continue;
+        std::memcpy(tensor.values.data(), bytes.data() + start + info.begin, info.end - info.begin);
+    }
+    if (metadata) *metadata = std::move(header.metadata);
+    return weights_from_tensors(tensors, name);
+}
+
+void save_safetensors(const std::string& path, const Weights& weights, const Metadata& metadata) {
+    validate(weights, path);
+    Json header = Json::object();
+    if (!metadata.empty()) header["__metadata__"] = metadata;
+    std::string data;
+    for (const auto& [name, shape, values] : named_matrices(weights)) {
+        const std::size_t begin = data.size();
+        data.append(reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float));
+        header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
+    }
+    std::string text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');
+    const std::uint64_t length = text.size();
+    std::string bytes(reinterpret_cast<const char*>(&length), kLengthBytes);
+    write_file_atomically(path, bytes + text + data);
+}
+
+}  // namespace maxcert

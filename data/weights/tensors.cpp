@@ -1,0 +1,120 @@
+#include "data/weights/tensors.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "data/base/errors.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr const char* kRemedy = "export a one-layer, one-head, attention-only model in float32";
+
+bool starts_with(const std::string& text, const char* prefix) {
+    return text.rfind(prefix, 0) == 0;
+}
+
+bool is_bias(const std::string& name) {
+    return starts_with(name, "blocks.0.attn.b_") || starts_with(name, "unembed.b_");
+}
+
+/// Parts of other architectures: to ignore them would certify a model that is not the one in the file.
+bool is_foreign_part(const std::string& name) {
+    return (starts_with(name, "blocks.") && !starts_with(name, "blocks.0.attn.")) || starts_with(name, "ln_");
+}
+
+/// The matrix `name` as [rows, columns]; a leading dimension of one head is dropped.
+struct Matrix {
+    std::uint32_t rows, columns;
+    const std::vector<float>& values;
+};
+
+Matrix find(const NamedTensors& tensors, const std::string& name, bool per_head, const std::string& file) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) throw InputError(file, name, "the tensor is missing", kRemedy);
+    const NamedTensor& tensor = found->second;
+    if (tensor.dtype != "F32") {
+        throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype), kRemedy);
+    }
+    auto shape = tensor.shape;
+    if (per_head && shape.size() == 3 && shape[0] == 1) shape.erase(shape.begin());
+    const auto in_range = [](std::uint64_t size) { return 1 <= size && size <= kMaxDimension; };
+    if (shape.size() != 2 || !in_range(shape[0]) || !in_range(shape[1])) {
+        throw InputError(
+            file, name,
+            fmt::format("the shape is [{}] instead of {}, each in 1..{}", fmt::join(tensor.shape, ","),
+                        per_head ? "[1,rows,columns]" : "[rows,columns]", kMaxDimension),
+            kRemedy);
+    }
+    return {static_cast<std::uint32_t>(shape[0]), static_cast<std::uint32_t>(shape[1]), tensor.values};
+}
+
+void require_shape(const Matrix& matrix, std::uint32_t rows, std::uint32_t columns, const char* name,
+                   const std::string& file) {
+    if (matrix.rows == rows && matrix.columns == columns) return;
+    throw InputError(file, name,
+                     fmt::format("the shape [{},{}] does not fit the others, which ask for [{},{}]",
+                                 matrix.rows, matrix.columns, rows, columns),
+                     "export all tensors from the same model");
+}
+
+void refuse_what_is_not_modelled(const NamedTensors& tensors, const std::string& file) {
+    for (const auto& [name, tensor] : tensors) {
+        if (is_foreign_part(name)) {
+            throw InputError(file, name, "belongs to a part that the certified architecture does not have",
+                             kRemedy);
+        }
+        if (!is_bias(name)) continue;
+        if (tensor.dtype != "F32") {
+            throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype),
+                             kRemedy);
+        }
+        const bool zero =
+            std::all_of(tensor.values.begin(), tensor.values.end(), [](float x) { return x == 0; });
+        if (!zero) throw InputError(file, name, "the bias is not zero", "export a model without biases");
+    }
+}
+
+}  // namespace
+
+bool is_parameter(const std::string& name) {
+    return is_bias(name) || starts_with(name, "blocks.0.attn.W_") || name == "embed.W_E" ||
+           name == "pos_embed.W_pos" || name == "unembed.W_U";
+}
+
+Weights weights_from_tensors(const NamedTensors& tensors, const std::string& file) {
+    refuse_what_is_not_modelled(tensors, file);
+    const auto W_E = find(tensors, "embed.W_E", false, file);
+    const auto W_pos = find(tensors, "pos_embed.W_pos", false, file);
+    const auto W_Q = find(tensors, "blocks.0.attn.W_Q", true, file);
+    const auto W_K = find(tensors, "blocks.0.attn.W_K", true, file);
+    const auto W_V = find(tensors, "blocks.0.attn.W_V", true, file);
+    const auto W_O = find(tensors, "blocks.0.attn.W_O", true, file);
+    const auto W_U = find(tensors, "unembed.W_U", false, file);
+    const Shape shape{W_pos.rows, W_E.rows, W_E.columns, W_Q.columns};
+    require_shape(W_pos, shape.n_ctx, shape.d_model, "pos_embed.W_pos", file);
+    require_shape(W_Q, shape.d_model, shape.d_head, "blocks.0.attn.W_Q", file);
+    require_shape(W_K, shape.d_model, shape.d_head, "blocks.0.attn.W_K", file);
+    require_shape(W_V, shape.d_model, shape.d_head, "blocks.0.attn.W_V", file);
+    require_shape(W_O, shape.d_head, shape.d_model, "blocks.0.attn.W_O", file);
+    require_shape(W_U, shape.d_model, shape.d_vocab, "unembed.W_U", file);
+    Weights weights{shape,      W_E.values, W_pos.values, W_Q.values,
+                    W_K.values, W_V.values, W_O.values,   W_U.values};
+    validate(weights, file);
+    return weights;
+}
+
+std::vector<NamedMatrix> named_matrices(const Weights& w) {
+    const std::uint64_t k = w.shape.n_ctx, v = w.shape.d_vocab, d = w.shape.d_model, h = w.shape.d_head;
+    return {{"embed.W_E", {v, d}, &w.W_E},
+            {"pos_embed.W_pos", {k, d}, &w.W_pos},
+            {"blocks.0.attn.W_Q", {1, d, h}, &w.W_Q},
+            {"blocks.0.attn.W_K", {1, d, h}, &w.W_K},
+            {"blocks.0.attn.W_V", {1, d, h}, &w.W_V},
+            {"blocks.0.attn.W_O", {1, h, d}, &w.W_O},
+            {"unembed.W_U", {d, v}, &w.W_U}};
+}
+
+}  // namespace maxcert

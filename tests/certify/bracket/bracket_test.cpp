@@ -1,0 +1,265 @@
+// Brackets by multisets and convolution: containment on random models, hard counts, and what must be
+// rejected.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "certify/proof/certificate.hpp"
+#include "certify/strategies/bracket/convolution.hpp"
+#include "data/base/errors.hpp"
+#include "data/weights/safetensors.hpp"
+#include "tests/support/exhaustive.hpp"
+#include "tests/support/random_models.hpp"
+#include "tests/support/sampled.hpp"
+
+namespace maxcert {
+namespace {
+
+using testing::Exhaustive;
+using testing::Random;
+
+const Strategy& strategy(const char* name) {
+    return *select_strategies(name).front();
+}
+
+Weights golden(const char* name) {
+    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name);
+}
+
+CheckResult prove(const Weights& weights, const char* name, const Options& options = {}) {
+    Model model(weights);
+    return strategy(name).prove(model, options).result;
+}
+
+TEST(Multiset, ClosesOnTheGoldenModels) {
+    const CheckResult four = prove(golden("max-of-4-golden.safetensors"), "multiset");
+    EXPECT_EQ(four.correct, 16774272);
+    EXPECT_EQ(*four.upper, 16774272);
+    const CheckResult five = prove(golden("max-of-5-golden.safetensors"), "multiset");
+    EXPECT_EQ(five.correct, 1073340012);
+    EXPECT_EQ(*five.upper, 1073340012);
+}
+
+TEST(Convolution, BracketsTheGoldenModel) {
+    const CheckResult f = prove(golden("max-of-4-golden.safetensors"), "convolution");
+    EXPECT_LE(f.correct, 16774272);
+    EXPECT_GE(*f.upper, 16774272);
+    EXPECT_LT(*f.upper - f.correct, 1000);
+}
+
+void expect_contains(const Exhaustive& truth, const CheckResult& f, const std::string& what) {
+    EXPECT_LE(f.correct, Count(static_cast<unsigned long>(truth.right + truth.undecided))) << what;
+    EXPECT_GE(*f.upper, Count(static_cast<unsigned long>(truth.right))) << what;
+}
+
+TEST(Brackets, ContainTheTruthOfRandomModels) {
+    int closed = 0;
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
+        std::string what;
+        const Weights weights = testing::random_model(seed, 4, 6, &what);
+        what += " seed " + std::to_string(seed);
+        Options options;
+        options.max_bits = 512;
+        if (seed % 5 == 0) options.margin = Margin("0.25");
+        const Exhaustive truth = testing::run_exhaustively(weights, options.margin.text());
+        const CheckResult tree = prove(weights, "multiset", options);
+        expect_contains(truth, tree, what);
+        if (tree.correct == *tree.upper) {
+            ++closed;
+            EXPECT_EQ(tree.correct, Count(static_cast<unsigned long>(truth.right))) << what;
+        }
+        expect_contains(truth, prove(weights, "convolution", options), what);
+        // A threshold only leaves sequences open.
+        options.mass_threshold = 0.02;
+        expect_contains(truth, prove(weights, "multiset", options), what);
+    }
+    EXPECT_GT(closed, 400);
+}
+
+/// Every filling of the positions, and whether its sum (of exact small integers) is >= 0.
+std::uint64_t count_by_hand(const Group& g, const std::vector<double>& terms, double constant) {
+    std::uint64_t count = 0, fillings = 1;
+    for (std::size_t i = 0; i < g.positions; ++i) fillings *= g.tokens();
+    for (std::uint64_t index = 0; index < fillings; ++index) {
+        double sum = constant;
+        bool seen = g.seen();
+        std::uint64_t rest = index;
+        for (std::size_t i = 0; i < g.positions; ++i, rest /= g.tokens()) {
+            const std::uint64_t t = rest % g.tokens();
+            sum += terms[i * g.tokens() + t];
+            seen = seen || t == g.m;
+        }
+        if (seen && sum >= 0) ++count;
+    }
+    return count;
+}
+
+struct Drawn {
+    Group group;
+    Event event;
+    double exact;
+};
+
+// Integer terms times 1/8, so that sums are exact in doubles and fall between coarse steps.
+Drawn draw(Random& random) {
+    Drawn d;
+    d.group.m = static_cast<std::uint32_t>(random() % 4);
+    d.group.q = random() % 2 == 0 ? d.group.m : static_cast<std::uint32_t>(random() % (d.group.m + 1));
+    d.group.positions = random() % 5;
+    const auto value = [&random] {
+        const double size = random() % 4 == 0 ? 1000 : 20;
+        return (static_cast<double>(random() % 41) - 22) * size / 8;
+    };
+    for (std::size_t j = 0; j < d.group.positions * d.group.tokens(); ++j) d.event.upper.push_back(value());
+    d.event.lower = d.event.upper;
+    d.event.constant_upper = d.event.constant_lower = value();
+    d.exact = static_cast<double>(count_by_hand(d.group, d.event.upper, d.event.constant_upper));
+    return d;
+}
+
+TEST(Convolution, CountsEncloseTheExactCountAndWouldNotTheWrongWayRound) {
+    Random random(1);
+    int below = 0, above = 0, seen_too_many = 0;
+    for (int round = 0; round < 4000; ++round) {
+        const Drawn d = draw(random);
+        std::uint64_t work = 0;
+        for (const std::size_t grid : {4u, 32u, 4096u}) {
+            const double least = count_at_least(d.group, d.event, grid, work);
+            const double most = count_at_most(d.group, d.event, grid, work);
+            EXPECT_LE(least, d.exact) << round << " grid " << grid;
+            EXPECT_GE(most, d.exact) << round << " grid " << grid;
+            below += least < d.exact ? 1 : 0;
+            above += most > d.exact ? 1 : 0;
+        }
+        // Counting fillings without m as well must show.
+        Group forgetful = d.group;
+        forgetful.q = forgetful.m;
+        if (count_at_least(forgetful, d.event, 4096, work) > d.exact) ++seen_too_many;
+    }
+    EXPECT_GT(below, 100);
+    EXPECT_GT(above, 100);
+    EXPECT_GT(seen_too_many, 100);
+}
+
+TEST(Convolution, SaysNothingWhereTheStepCannotBeChosen) {
+    Group group{0, 1, 2};
+    Event event;
+    event.upper = event.lower = {1e308, 1e308, 1e308, 1e308};
+    event.constant_upper = event.constant_lower = -1e308;
+    std::uint64_t work = 0;
+    EXPECT_TRUE(std::isinf(count_at_most(group, event, 32, work)));
+    EXPECT_EQ(count_at_least(group, event, 32, work), 0);
+}
+
+TEST(Group, CompletionsAreThoseThatContainTheLargestToken) {
+    for (std::uint32_t m = 0; m < 4; ++m) {
+        for (std::size_t r = 0; r < 5; ++r) {
+            Group unseen{m == 0 ? 1 : 0u, m, r};
+            const std::vector<double> zeros(r * unseen.tokens(), 0.0);
+            EXPECT_EQ(unseen.completions(false, r),
+                      Count(static_cast<unsigned long>(count_by_hand(unseen, zeros, 0))));
+            EXPECT_EQ(unseen.completions(true, r), power(m + 1, r));
+        }
+    }
+}
+
+TEST(Brackets, MeetTheSampledAccuracyWhereNobodyCanEnumerate) {
+    for (const std::uint64_t seed : {1u, 2u}) {
+        Random random(seed);
+        const Weights weights = testing::max_like_model(random, 8, 32);
+        const auto sampled = testing::sample_accuracy(weights, 100000, seed);
+        Options options;
+        options.node_budget = 100000000;
+        const CheckResult f = prove(weights, "convolution", options);
+        const double total = power(32, 8).get_d(), off = sampled.half_width(4.5);
+        EXPECT_LE(f.correct.get_d() / total, sampled.share() + off);
+        EXPECT_GE(f.upper->get_d() / total, sampled.share() - off);
+        EXPECT_LT(Count(*f.upper - f.correct).get_d() / total, 0.9);
+    }
+}
+
+TEST(Brackets, DoNotDependOnThreads) {
+    const Weights weights = golden("max-of-5-golden.safetensors");
+    for (const char* name : {"multiset", "convolution"}) {
+        Options one, two;
+        one.node_budget = two.node_budget = 1000000;
+        two.threads = 2;
+        const CheckResult a = prove(weights, name, one), b = prove(weights, name, two);
+        EXPECT_EQ(a.correct, b.correct);
+        EXPECT_EQ(*a.upper, *b.upper);
+        EXPECT_EQ(a.figures, b.figures);
+    }
+}
+
+TEST(Brackets, CutShortTheyStandAndCanBeChecked) {
+    const Weights weights = golden("max-of-5-golden.safetensors");
+    for (const double limit : {1e-9, 0.02}) {
+        Model model(weights);
+        Options options;
+        options.time_limit_s = limit;
+        const Proof proof = strategy("convolution").prove(model, options);
+        EXPECT_LE(proof.result.correct, 1073340012);
+        EXPECT_GE(*proof.result.upper, 1073340012);
+        const CheckResult again = strategy("convolution").check(model, proof.hints, {});
+        EXPECT_GE(again.correct, proof.result.correct);
+        EXPECT_LE(*again.upper, *proof.result.upper);
+    }
+}
+
+TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
+    const Weights weights = golden("max-of-4-golden.safetensors");
+    for (const char* name : {"multiset", "convolution"}) {
+        Model model(weights);
+        const Json good = certify_one(model, strategy(name), {});
+        EXPECT_LT(good.dump().size(), 100000u);
+        EXPECT_NO_THROW(verify_certificate(good, weights, 1));
+        const auto rejects = [&](const std::function<void(Json&)>& tamper) {
+            Json bad = good;
+            tamper(bad);
+            EXPECT_THROW(verify_certificate(bad, weights, 1), CertificateRejected) << name;
+        };
+        rejects([](Json& c) { c["correct"] = Count(count_from_string(c["correct"]) + 1).get_str(); });
+        rejects([](Json& c) { c["upper"] = Count(count_from_string(c["upper"]) - 1).get_str(); });
+        rejects([](Json& c) { c["margin"] = "0.5"; });
+        rejects([](Json& c) { c["correct"] = "16777217"; });
+        rejects([](Json& c) { c["upper"] = "0"; });
+        rejects([](Json& c) { c["hints"]["tree_mass"] = std::nan(""); });
+        rejects([](Json& c) { c["hints"]["tree_mass"] = INFINITY; });
+        // No effort for any group establishes less than is claimed.
+        rejects([](Json& c) { c["hints"]["levels"] = std::string(2080, '.'); });
+        EXPECT_THROW(verify_certificate(good, golden("max-of-5-golden.safetensors"), 1), CertificateRejected);
+        Weights changed = weights;
+        changed.W_E[7] += 0.25F;
+        EXPECT_THROW(verify_certificate(good, changed, 1), CertificateRejected);
+        const std::string text = good.dump();
+        EXPECT_THROW(parse_certificate(text.substr(0, text.size() / 2), "half"), InputError);
+        rejects([](Json& c) { c["hints"]["levels"] = std::string(2079, '0'); });
+        rejects([](Json& c) { c["hints"]["levels"] = std::string(2080, '9'); });
+        rejects(
+            [](Json& c) { c["hints"]["levels"] = std::string(2080, '-'), c["hints"]["tree_nodes"] = 0u; });
+        rejects([](Json& c) { c["hints"]["levels"] = 7; });
+        rejects([](Json& c) { c["hints"]["tree_mass"] = -1.0; });
+        rejects([](Json& c) { c["hints"]["tree_mass"] = nullptr; });
+        rejects([](Json& c) { c["hints"]["tree_nodes"] = -5; });
+        rejects([](Json& c) { c["hints"]["more"] = 1; });
+        rejects([](Json& c) { c["hints"].erase("levels"); });
+    }
+}
+
+TEST(Brackets, ServeLongContextsAndLargeVocabularies) {
+    Random random(5);
+    Options options;
+    options.time_limit_s = 1;
+    for (const Shape shape : {Shape{2, 64, 8, 8}, Shape{32, 64, 8, 8}, Shape{10, 128, 8, 8}}) {
+        const Weights weights = testing::gaussian_model(random, shape, 0.5f);
+        for (const char* name : {"multiset", "convolution"}) {
+            const CheckResult f = prove(weights, name, options);
+            EXPECT_GE(f.correct, 0);
+            EXPECT_LE(f.correct, *f.upper);
+            EXPECT_LE(*f.upper, power(shape.d_vocab, shape.n_ctx));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace maxcert

@@ -1,0 +1,270 @@
+// Brackets of single groups against enumeration, walks that are cut short, and terms by MPFR.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "certify/proof/certificate.hpp"
+#include "certify/strategies/bracket/group_bracket.hpp"
+#include "certify/strategies/bracket/half_sums.hpp"
+#include "certify/strategies/bracket/multiset_tree.hpp"
+#include "data/base/errors.hpp"
+#include "data/weights/safetensors.hpp"
+#include "tests/support/exhaustive.hpp"
+#include "tests/support/random_models.hpp"
+
+namespace maxcert::testing {
+namespace {
+
+const Strategy& strategy(const std::string& name) {
+    return *select_strategies(name).at(0);
+}
+
+// Outputs whose terms are small multiples of 1/8: sums in doubles are exact.
+GroupTerms exact_terms(Random& random, std::uint32_t m, std::size_t positions, std::size_t outputs) {
+    GroupTerms g;
+    g.known = true;
+    g.group.m = m;
+    g.group.q = random() % 2 == 0 ? m : static_cast<std::uint32_t>(random() % (m + 1));
+    g.group.positions = positions;
+    const auto value = [&random] { return (static_cast<double>(random() % 33) - 21) / 8; };
+    for (std::size_t k = 0; k < outputs; ++k) {
+        Event e;
+        for (std::size_t j = 0; j < positions * g.group.tokens(); ++j) e.upper.push_back(value());
+        e.lower = e.upper;
+        e.constant_upper = e.constant_lower = value();
+        g.outputs.push_back(m + 1 + static_cast<std::uint32_t>(k));
+        g.wins.push_back(e);
+    }
+    return g;
+}
+
+// Fillings of the positions that contain m (unless the query is m) and in which no output wins.
+unsigned long right_by_hand(const GroupTerms& g) {
+    const std::size_t tokens = g.group.tokens();
+    std::uint64_t fillings = 1;
+    for (std::size_t i = 0; i < g.group.positions; ++i) fillings *= tokens;
+    unsigned long right = 0;
+    for (std::uint64_t index = 0; index < fillings; ++index) {
+        bool seen = g.group.seen(), wins = false;
+        for (const Event& e : g.wins) {
+            double sum = e.constant_upper;
+            std::uint64_t rest = index;
+            for (std::size_t i = 0; i < g.group.positions; ++i, rest /= tokens) {
+                sum += e.upper[i * tokens + rest % tokens];
+                seen = seen || rest % tokens == g.group.m;
+            }
+            wins = wins || sum >= 0;
+        }
+        right += seen && !wins ? 1 : 0;
+    }
+    return right;
+}
+
+class Groups : public ::testing::Test {
+  protected:
+    Random random_{3};
+    Model model_{gaussian_model(random_, {5, 6, 4, 4}, 1.0f)};
+    Options options_;
+    ExactDecider decider_{model_, options_, {Margin()}};  // never asked: exact terms leave nothing open
+    const RoundUpward up_;
+
+    TreeResult walk(const GroupTerms& g, std::uint64_t nodes, double mass = 0) {
+        TreeLimits limits;
+        limits.nodes = nodes;
+        limits.smallest_mass = mass;
+        return walk_multisets(g, limits, decider_);
+    }
+};
+
+TEST_F(Groups, TreesWithoutLimitsCountExactlyAndWithLimitsBracket) {
+    int open = 0;
+    for (int round = 0; round < 600; ++round) {
+        const auto m = static_cast<std::uint32_t>(random_() % 5);
+        const GroupTerms g = exact_terms(random_, m, random_() % 5, 1 + random_() % 3);
+        const Count right = right_by_hand(g);
+        const TreeResult whole = walk(g, 1u << 30);
+        EXPECT_EQ(whole.bracket.right, right) << round;
+        EXPECT_EQ(whole.bracket.upper, right) << round;
+        for (const TreeResult& cut : {walk(g, 1 + random_() % 20), walk(g, 1u << 30, 20)}) {
+            EXPECT_LE(cut.bracket.right, right) << round;
+            EXPECT_GE(cut.bracket.upper, right) << round;
+            open += cut.bracket.width() > 0 ? 1 : 0;
+        }
+    }
+    EXPECT_GT(open, 200);
+}
+
+TEST_F(Groups, JointBoundsOfSeveralOutputsBracket) {
+    std::uint64_t work = 0;
+    int tight = 0, joint_helps = 0;
+    for (int round = 0; round < 600; ++round) {
+        const auto m = static_cast<std::uint32_t>(random_() % 5);
+        const GroupTerms g = exact_terms(random_, m, random_() % 5, 1 + random_() % 4);
+        const Count right = right_by_hand(g);
+        Count before = -1;
+        for (const int level : {0, 1, 3, kHalvesLevel}) {
+            const Bracket b = *convolution_bracket(g, level, work, [] { return false; });
+            EXPECT_LE(b.right, right) << round << " level " << level;
+            EXPECT_GE(b.upper, right) << round << " level " << level;
+            tight += b.width() == 0 ? 1 : 0;
+            joint_helps += before >= 0 && b.width() < before ? 1 : 0;
+            before = b.width();
+        }
+        EXPECT_FALSE(convolution_bracket(g, 0, work, [] { return true; }).has_value());
+    }
+    EXPECT_GT(tight, 100);
+    EXPECT_GT(joint_helps, 100);
+}
+
+TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
+    std::uint64_t work = 0;
+    int exact = 0, forgetful_shows = 0;
+    for (int round = 0; round < 300; ++round) {
+        const auto m = static_cast<std::uint32_t>(1 + random_() % 4);
+        GroupTerms g = exact_terms(random_, m, 2 + random_() % 3, 2);
+        for (Event& e : g.wins) e.constant_lower = e.constant_upper += 3;  // so that both often win
+        // The number of fillings in which all of some outputs win: right_by_hand counts those in which none
+        // of the given ones does.
+        const unsigned long size = g.group.size().get_ui(), either = size - right_by_hand(g);
+        unsigned long alone[2] = {};
+        for (const std::size_t k : {0u, 1u}) {
+            GroupTerms one = g;
+            one.wins = {g.wins[k]};
+            alone[k] = size - right_by_hand(one);
+        }
+        const unsigned long both = alone[0] + alone[1] - either;
+        const auto counts = count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; });
+        ASSERT_TRUE(counts.has_value());
+        for (const std::size_t k : {0u, 1u}) {
+            EXPECT_LE(counts->alone[k].least, alone[k]) << round;
+            EXPECT_GE(counts->alone[k].most, alone[k]) << round;
+        }
+        EXPECT_LE(counts->together[0].least, both) << round;
+        EXPECT_GE(counts->together[0].most, both) << round;
+        exact += counts->together[0].most == counts->together[0].least ? 1 : 0;
+        // Counting fillings without m as well must show.
+        g.group.q = g.group.m;
+        const auto forgetful = count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; });
+        forgetful_shows += forgetful->together[0].least > both ? 1 : 0;
+        EXPECT_FALSE(count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return true; }).has_value());
+        // Of an output in no pair nothing is known.
+        const auto lonely = count_by_halves(g, {0, 1}, {}, work, [] { return false; });
+        EXPECT_EQ(lonely->alone[1].least, 0);
+        EXPECT_EQ(lonely->alone[1].most, g.group.size());
+    }
+    EXPECT_GT(exact, 3);
+    EXPECT_GT(forgetful_shows, 20);
+}
+
+TEST_F(Groups, HalvesThatAreTooLargeOrOverflowAreLeftAlone) {
+    EXPECT_EQ(fillings_of_half({0, 63, 19}), 0u);  // 64^10
+    EXPECT_EQ(fillings_of_half({0, 63, 8}), 1u << 24);
+    EXPECT_EQ(fillings_of_half({0, 63, 1}), 0u);
+    GroupTerms g = exact_terms(random_, 2, 4, 2);
+    for (double& term : g.wins[1].upper) term = 1e308;
+    std::uint64_t work = 0;
+    EXPECT_FALSE(count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; }).has_value());
+}
+
+TEST_F(Groups, OutputsThatCannotWinOrFollowOthersAreSeen) {
+    for (int round = 0; round < 300; ++round) {
+        const auto m = static_cast<std::uint32_t>(random_() % 4);
+        GroupTerms g = exact_terms(random_, m, random_() % 4, 1);
+        if (!possible(g.group, g.wins[0])) {
+            EXPECT_EQ(Count(right_by_hand(g)), g.group.size()) << round;
+        }
+        Event weaker = g.wins[0];
+        for (auto* ends : {&weaker.upper, &weaker.lower}) {
+            for (double& term : *ends) term -= 0.125 * static_cast<double>(round % 3);
+        }
+        g.wins.push_back(weaker);
+        g.outputs.push_back(m + 2);
+        const auto right = right_by_hand(g);
+        prune_dominated(g);
+        EXPECT_EQ(g.wins.size(), 1u);
+        EXPECT_EQ(right_by_hand(g), right);
+    }
+}
+
+TEST_F(Groups, ATreeCutShortByTimeIsCutThereAgainByItsNodes) {
+    int cut = 0;
+    for (int round = 0; round < 20; ++round) {
+        const GroupTerms g = exact_terms(random_, 6, 6, 3);
+        int looks = 0;
+        TreeLimits limits;
+        limits.nodes = 1u << 30;
+        limits.expired = [&] { return ++looks > round % 3; };
+        const TreeResult timed = walk_multisets(g, limits, decider_);
+        if (timed.cut == 0) continue;
+        ++cut;
+        const TreeResult again = walk(g, timed.cut);
+        EXPECT_EQ(again.nodes, timed.nodes);
+        EXPECT_EQ(again.bracket.right, timed.bracket.right);
+        EXPECT_EQ(again.bracket.upper, timed.bracket.upper);
+        EXPECT_EQ(again.cut, 0u);
+    }
+    EXPECT_GT(cut, 10);
+}
+
+Proof prove(const Weights& weights, const std::string& name, const Options& options) {
+    Model model(weights);
+    return strategy(name).prove(model, options);
+}
+
+TEST(BracketsByMpfr, AgreeOnTheGoldenModelAndContainTheTruth) {
+    Options mpfr;
+    mpfr.arithmetic = Arithmetic::mpfr;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        std::string what;
+        const Weights weights = random_model(seed, 4, 5, &what);
+        const Exhaustive truth = run_exhaustively(weights);
+        const CheckResult filtered = prove(weights, "multiset", {}).result;
+        for (const char* name : {"multiset", "convolution"}) {
+            const CheckResult f = prove(weights, name, mpfr).result;
+            EXPECT_LE(f.correct, Count(static_cast<unsigned long>(truth.right + truth.undecided))) << what;
+            EXPECT_GE(*f.upper, Count(static_cast<unsigned long>(truth.right))) << what;
+            if (name == std::string("multiset") && filtered.correct == *filtered.upper) {
+                EXPECT_EQ(f.correct, filtered.correct) << what;
+                EXPECT_EQ(*f.upper, *filtered.upper) << what;
+            }
+        }
+    }
+#ifndef __SANITIZE_ADDRESS__  // takes long there
+    const Weights golden = load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
+    const CheckResult f = prove(golden, "multiset", mpfr).result;
+    EXPECT_EQ(f.correct, 16774272);
+    EXPECT_EQ(*f.upper, 16774272);
+    EXPECT_EQ(f.bits_used, 128);
+#endif
+}
+
+TEST(BracketsInTime, WhatALimitLeavesIsFoundAgainByTheCheck) {
+    Random random(11);
+    const Weights weights = gaussian_model(random, {8, 16, 8, 8}, 0.7f);
+    for (const double limit : {1e-9, 0.05}) {
+        Options options;
+        options.mass_threshold = 0;  // would take long
+        options.time_limit_s = limit;
+        Model model(weights);
+        const Json good = certify_one(model, strategy("multiset"), options);
+        EXPECT_FALSE(good["complete"].get<bool>());
+        const CheckResult found = verify_certificate(good, weights, 2);
+        EXPECT_EQ(found.correct.get_str(), good["correct"].get<std::string>());
+        EXPECT_EQ(found.upper->get_str(), good["upper"].get<std::string>());
+        const auto rejects = [&](const Json& cuts) {
+            Json bad = good;
+            bad["hints"]["cut_trees"] = cuts;
+            EXPECT_THROW(verify_certificate(bad, weights, 1), CertificateRejected) << cuts;
+        };
+        rejects(nullptr);
+        rejects(3);
+        rejects(Json::array({1, 2}));
+        rejects(Json::array({Json::array({136, 5})}));  // there are 136 groups: 0..135
+        rejects(Json::array({Json::array({0, -1})}));
+        rejects(Json::array({Json::array({0, 1.5})}));
+        rejects(Json::array({Json::array({0})}));
+    }
+}
+
+}  // namespace
+}  // namespace maxcert::testing
