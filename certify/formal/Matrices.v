@@ -1,7 +1,7 @@
 (* Matrices of integers that stand for real matrices times a power of two: products, sums, transposes. *)
 From Coq Require Import Reals ZArith List Lia Lra.
 Import ListNotations.
-From Maxcert Require Import Statement Sums Integers Decoding.
+From Maxcert Require Import Statement Weights Sums Integers Decoding.
 
 Fixpoint all {A C} (f : A -> option C) (l : list A) : option (list C) :=
 match l with
@@ -26,8 +26,6 @@ Qed.
 
 (* The real matrices *)
 Definition product (n : nat) (f g : nat -> nat -> R) (i j : nat) : R := sum n (fun k => f i k * g k j)%R.
-Definition entry (w : list (list Z)) (i j : nat) : R := binary32 (nth j (nth i w []) 0%Z).
-
 
 Notation row := (list int).
 Definition matrix (B : Z) (w : list (list Z)) : option (list row) :=
@@ -47,9 +45,6 @@ Definition holds (p : R) (n : nat) (l : row) (f : nat -> R) :=
   length l = n /\ forall k, (k < n)%nat -> IZR (toZ (nth k l zero)) = (f k * p)%R.
 Definition represents (p : R) (rows columns : nat) (m : list row) (f : nat -> nat -> R) :=
   length m = rows /\ forall i, (i < rows)%nat -> holds p columns (nth i m []) (f i).
-
-(* w is a table of r rows of c bit patterns *)
-Definition shaped (r c : nat) (w : list (list Z)) := (Nat.eqb (length w) r && forallb (fun l => Nat.eqb (length l) c) w)%bool.
 
 Lemma matrix_correct B w m r c : shaped r c w = true -> matrix B w = Some m ->
   represents (powerRZ 2 B) r c m (entry w).

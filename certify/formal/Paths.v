@@ -2,21 +2,9 @@
 From Coq Require Import Reals ZArith List Lia Lra.
 Import ListNotations.
 From Maxcert Require Import Statement Sums Separability Integers Decoding Matrices.
-
-Record weights := { wE : list (list Z); wP : list (list Z); wQ : list (list Z); wK : list (list Z); wV : list (list Z); wO : list (list Z); wU : list (list Z) }.
-
-Definition model_of (w : weights) : model :=
-  {| n_ctx := length (wP w); d_vocab := length (wE w); d_model := length (wU w); d_head := length (wO w);
-     W_E := entry (wE w); W_pos := entry (wP w); W_Q := entry (wQ w); W_K := entry (wK w);
-     W_V := entry (wV w); W_O := entry (wO w); W_U := entry (wU w) |}.
+From Maxcert Require Export Weights.
 
 Record paths := { tEU : list row; tEVOU : list row; tPVOU : list row; tEQKE : list row; tEQKP : list row }.
-
-Definition shapes (w : weights) : bool :=
-  let '(V, K, D, H) := (length (wE w), length (wP w), length (wU w), length (wO w)) in
-  (Nat.ltb 0 K && Nat.ltb 0 D && Nat.ltb 0 H &&
-   shaped V D (wE w) && shaped K D (wP w) && shaped D H (wQ w) && shaped D H (wK w) && shaped D H (wV w) &&
-   shaped H D (wO w) && shaped D V (wU w))%bool.
 
 Definition paths_of (B : Z) (w : weights) : option paths :=
   if shapes w then
