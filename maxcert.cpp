@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "certify/cli/commands.hpp"
-#include "certify/proof/certificate.hpp"
-#include "certify/study/study.hpp"
+#include "certify/cli/strategy_certifier.hpp"
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
 #include "data/cli/command_line.hpp"
@@ -18,6 +17,7 @@
 #include "data/experiment/seeds.hpp"
 #include "data/results/pipeline.hpp"
 #include "train/cli/command.hpp"
+#include "train/cli/module_trainer.hpp"
 #include "train/module.hpp"
 
 namespace maxcert {
@@ -36,51 +36,11 @@ std::vector<std::string> certificate_files(const std::vector<const Strategy*>& s
     return names;
 }
 
-Stages wire(const Config& config, const std::vector<const Strategy*>& strategies, const Options& options,
-            const std::string& device) {
-    Stages stages;
-    stages.train = [&config, device](const std::vector<std::uint64_t>& seeds,
-                                     const Stages::NoteProgress& note, const Stages::Deliver& deliver) {
-        TrainOptions train;
-        train.device = device;
-        train.should_stop = stop_requested;
-        train.on_progress = [&note](double share, const std::string&) { note(share); };
-        train_module().train(config, seeds, train, [&deliver](TrainedModel&& m) {
-            Json facts = {{"final_loss", m.final_loss},
-                          {"sampled_accuracy", m.sampled_accuracy},
-                          {"curve", std::move(m.curve)},
-                          {"run", {{"train_s", m.train_seconds}}}};
-            facts["environment"] = train_module().environment();
-            deliver({m.seed, std::move(m.weights), std::move(facts)});
-        });
-    };
-    // One model of the configuration is looked at more closely: the report's example.
+/// One model of the configuration is studied thoroughly: the report's example.
+std::uint64_t example_of(const Config& config) {
     constexpr std::uint64_t kExample = 123;
     const bool has_example = std::count(config.seeds.begin(), config.seeds.end(), kExample) != 0;
-    const std::uint64_t example = has_example ? kExample : config.seeds.front();
-    stages.study = [example](const Weights& weights, std::uint64_t seed) {
-        Model model(weights);
-        StudyOptions study;
-        study.thorough = seed == example;
-        return study_model(model, study);
-    };
-    stages.certifier.file_names = certificate_files(strategies);
-    stages.certifier.valid = [&strategies, &options](std::size_t i, const Json& certificate,
-                                                     const std::string& sha256) {
-        return is_current(certificate, *strategies[i], options, sha256);
-    };
-    stages.certifier.certify = [&strategies, &options](const Weights& weights,
-                                                       const std::vector<std::size_t>& todo,
-                                                       const auto& done) {
-        Model model(weights);
-        for (const auto i : todo) {
-            if (stop_requested()) return;
-            Json certificate = certify_one(model, *strategies[i], options);
-            if (stop_requested() && !certificate["complete"].get<bool>()) return;  // run again finishes it
-            done(i, std::move(certificate));
-        }
-    };
-    return stages;
+    return has_example ? kExample : config.seeds.front();
 }
 
 int run_command(const Arguments& arguments) {
@@ -103,16 +63,16 @@ int run_command(const Arguments& arguments) {
     Config config = load_config(line.require("config"));
     if (line.given("strategies")) config.strategies = line.get("strategies");
     const auto seeds = select_seeds(line.get("seeds"), config.seeds);
-    const auto strategies = select_strategies(config.strategies);
-    const Options options = certify_options(line);
+    const StrategyCertifier certifier(select_strategies(config.strategies), certify_options(line),
+                                      example_of(config));
+    const ModuleTrainer trainer(config, line.get("device"));
     RunOptions run;
     run.threads = thread_count(line);
     run.progress = progress_style(line.get("progress"));
     const std::string out = line.given("out") ? line.get("out") : "results/" + config.name;
     const Results results = Results::open(out, config);
 
-    const Stages stages = wire(config, strategies, options, line.get("device"));
-    run_pipeline(config, seeds, results, stages, run);
+    run_pipeline(config, seeds, results, trainer, certifier, run);
     fmt::print("{}", results_table(results, seeds));
     fmt::print("records in {0}, one row each in {0}/summary.csv\n", out);
     return stop_exit_code();

@@ -1,3 +1,5 @@
+// A run in blocks of seeds: what is on disk and valid is kept, the rest of a block is trained together, and
+// each of its models is then saved, studied and certified. A seed is on disk before the next one begins.
 #include "data/results/pipeline.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include "data/base/errors.hpp"
 #include "data/base/files.hpp"
 #include "data/base/parallel.hpp"
+#include "data/experiment/metadata.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -25,8 +28,16 @@ constexpr double kTrainShare = 0.3;
 
 class Run {
   public:
-    Run(const Config& config, const Results& results, const Stages& stages, Progress& progress)
-        : config_(config), results_(results), stages_(stages), progress_(progress) {}
+    Run(const Config& config, const Results& results, const Trainer& trainer, const Certifier& certifier,
+        Progress& progress)
+        : config_(config),
+          results_(results),
+          trainer_(trainer),
+          certifier_(certifier),
+          progress_(progress),
+          config_hash_(config_hash(config)) {
+        for (const std::string& name : certifier_.strategies()) files_.push_back(certificate_file_name(name));
+    }
 
     void block(const std::vector<std::uint64_t>& seeds) {
         std::vector<std::uint64_t> to_train;
@@ -34,37 +45,38 @@ class Run {
             if (stop_requested()) return;
             if (auto model = on_disk(seed)) {
                 progress_.add(kTrainShare);
-                certify(*model);
+                certify(*model, *certifier_.open(seed, model->weights));
             } else {
                 to_train.push_back(seed);
             }
         }
         if (to_train.empty() || stop_requested()) return;
         for (const auto seed : to_train) make_writable_folder(results_.seed_folder(seed));
-        std::vector<Stages::Model> models;
+        std::vector<SeedModel> models;
         double shown = 0;
         const double weight = kTrainShare * static_cast<double>(to_train.size());
-        stages_.train(
+        trainer_.train(
             to_train,
             [&](double share) {
                 progress_.add(weight * (share - shown));
                 shown = share;
             },
-            [&](Stages::Model&& model) { models.push_back(std::move(model)); });
+            [&](SeedModel&& model) { models.push_back(std::move(model)); });
         for (auto& model : models) {
             if (stop_requested()) return;
-            save(model);
-            certify(model);
+            const auto opened = certifier_.open(model.seed, model.weights);
+            save(model, *opened);
+            certify(model, *opened);
         }
     }
 
   private:
     // The trained model, if its weights and its model.json are whole and belong together.
-    std::optional<Stages::Model> on_disk(std::uint64_t seed) const {
+    std::optional<SeedModel> on_disk(std::uint64_t seed) const {
         const auto facts = results_.model(seed);
         if (!facts || !std::filesystem::exists(results_.weights_file(seed))) return std::nullopt;
         try {
-            Stages::Model model{seed, load_safetensors(results_.weights_file(seed)), *facts};
+            SeedModel model{seed, load_safetensors(results_.weights_file(seed)), *facts};
             if (model.weights.shape != config_.shape) return std::nullopt;
             if (text_at(*facts, "weights_sha256") != model.weights.sha256()) return std::nullopt;
             return model;
@@ -74,34 +86,26 @@ class Run {
         }
     }
 
-    void save(Stages::Model& model) const {
-        const std::string sha256 = model.weights.sha256();
-        Json about = results_.config();
-        about.erase("strategies");  // weights do not depend on what is proved of them
+    void save(SeedModel& model, CertifiedModel& opened) const {
         save_safetensors(results_.weights_file(model.seed), model.weights,
-                         {{"config", about.dump()},
-                          {"config_hash", config_hash(config_)},
-                          {"seed", std::to_string(model.seed)},
-                          {"environment", stages_.metadata_environment},
-                          {"program", std::string("maxcert ") + MAXCERT_VERSION}});
+                         weights_metadata(config_, model.seed, trainer_.environment()));
         Json facts = {
-            {"seed", model.seed}, {"weights_sha256", sha256}, {"config_hash", config_hash(config_)}};
+            {"seed", model.seed}, {"weights_sha256", model.weights.sha256()}, {"config_hash", config_hash_}};
         facts.update(model.facts);
-        if (stages_.study) facts["study"] = stages_.study(model.weights, model.seed);
+        facts["study"] = opened.study();
         results_.write_model(model.seed, facts);
         model.facts = std::move(facts);
     }
 
-    void certify(const Stages::Model& model) {
+    void certify(const SeedModel& model, CertifiedModel& opened) {
         const std::string sha256 = model.facts["weights_sha256"];
         const auto there = results_.certificates(model.seed);
         std::vector<std::size_t> todo;
-        const auto& certifier = stages_.certifier;
-        for (std::size_t i = 0; i < certifier.file_names.size(); ++i) {
-            const auto found = there.find(certifier.file_names[i]);
+        for (std::size_t i = 0; i < files_.size(); ++i) {
+            const auto found = there.find(files_[i]);
             const bool valid = found != there.end() && found->second &&
                                results_.belongs(model.seed, *found->second, sha256) &&
-                               certifier.valid(i, *found->second, sha256);
+                               certifier_.is_current(i, *found->second, sha256);
             if (!valid) todo.push_back(i);
         }
         const double share = (1 - kTrainShare) / static_cast<double>(std::max<std::size_t>(todo.size(), 1));
@@ -114,9 +118,9 @@ class Run {
         };
         std::string best;
         double best_bound = -1;
-        certifier.certify(model.weights, todo, [&](std::size_t i, Json&& certificate) {
+        opened.certify(todo, [&](std::size_t i, Json&& certificate) {
             certificate["seed"] = model.seed;
-            certificate["config_hash"] = config_hash(config_);
+            certificate["config_hash"] = config_hash_;
             const double bound = certificate["bound"];
             if (bound > best_bound) {
                 best_bound = bound;
@@ -125,7 +129,7 @@ class Run {
                                    certificate["exact"].get<bool>() ? " (exact)" : "",
                                    certificate["strategy"].get<std::string>());
             }
-            files.emplace_back(certifier.file_names[i], certificate.dump(1) + "\n");
+            files.emplace_back(files_[i], certificate.dump(1) + "\n");
             progress_.add(share, fmt::format("seed {}", model.seed));
             if (std::chrono::steady_clock::now() - flushed > std::chrono::duration<double>(kFlushSeconds))
                 flush();
@@ -138,8 +142,11 @@ class Run {
 
     const Config& config_;
     const Results& results_;
-    const Stages& stages_;
+    const Trainer& trainer_;
+    const Certifier& certifier_;
     Progress& progress_;
+    std::string config_hash_;
+    std::vector<std::string> files_;  // of the strategies
 };
 
 // Contiguous blocks, the last ones small so that no core waits long for another at the end.
@@ -159,9 +166,9 @@ std::vector<std::vector<std::uint64_t>> blocks_of(const std::vector<std::uint64_
 }  // namespace
 
 void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds, const Results& results,
-                  const Stages& stages, const RunOptions& options) {
+                  const Trainer& trainer, const Certifier& certifier, const RunOptions& options) {
     Progress progress(options.progress, config.name, static_cast<double>(seeds.size()));
-    Run run(config, results, stages, progress);
+    Run run(config, results, trainer, certifier, progress);
     const auto blocks = blocks_of(seeds, options.threads);
     parallel_for(blocks.size(), options.threads, [&](std::size_t i) {
         if (!stop_requested()) run.block(blocks[i]);

@@ -1,8 +1,11 @@
 // `maxcert run`: every core trains a block of seeds, certifies each model in memory, and takes the next.
+// The two interfaces here are the work that other folders do; maxcert.cpp hands them in, so that data/
+// includes neither train/ nor certify/.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,31 +18,51 @@
 
 namespace maxcert {
 
-/// The rooms' work, handed in by maxcert.cpp so that data flows one way. All are called from several threads.
-struct Stages {
-    struct Model {
-        std::uint64_t seed = 0;
-        Weights weights;
-        Json facts;  ///< goes into model.json
-    };
-    using Deliver = std::function<void(Model&&)>;
-    using NoteProgress = std::function<void(double share)>;
+/// A trained model and what model.json says of its training.
+struct SeedModel {
+    std::uint64_t seed = 0;
+    Weights weights;
+    Json facts;
+};
 
-    /// Trains the seeds on the calling thread, in one batch.
-    std::function<void(const std::vector<std::uint64_t>& seeds, const NoteProgress&, const Deliver&)> train;
-    /// Adds what is studied of a model (ablations, singular values, ...) to its facts.
-    std::function<Json(const Weights&, std::uint64_t seed)> study;
-    /// The certificate of one strategy; `valid` says whether a certificate on disk answers the same question.
-    struct Certifier {
-        std::vector<std::string> file_names;  ///< of the chosen strategies, in order
-        std::function<bool(std::size_t strategy, const Json& certificate, const std::string& weights_sha256)>
-            valid;
-        /// Certifies the strategies `todo`, in order, calling `done` with each certificate.
-        std::function<void(const Weights&, const std::vector<std::size_t>& todo,
-                           const std::function<void(std::size_t, Json&&)>& done)>
-            certify;
-    } certifier;
-    std::string metadata_environment;  ///< JSON text saved with weights: what decides their bits
+/// Trains models. Called from several threads at once.
+class Trainer {
+  public:
+    using NoteProgress = std::function<void(double share)>;
+    using Deliver = std::function<void(SeedModel&&)>;
+
+    virtual ~Trainer() = default;
+    /// What decides the bits of the weights besides configuration and seed.
+    virtual Json environment() const = 0;
+    /// Trains the seeds on the calling thread, in one batch. Ends early, leaving out what is not finished,
+    /// once a stop is requested.
+    virtual void train(const std::vector<std::uint64_t>& seeds, const NoteProgress& note,
+                       const Deliver& deliver) const = 0;
+};
+
+/// One model: what its study and its certificates have in common is computed once. Used by one thread.
+class CertifiedModel {
+  public:
+    using Deliver = std::function<void(std::size_t strategy, Json&& certificate)>;
+
+    virtual ~CertifiedModel() = default;
+    /// What is studied of the model besides proofs (ablations, singular values, ...).
+    virtual Json study() = 0;
+    /// Certifies the strategies `todo` (indices into Certifier::strategies()), in order. Ends early once a
+    /// stop is requested.
+    virtual void certify(const std::vector<std::size_t>& todo, const Deliver& deliver) = 0;
+};
+
+/// Proves the chosen strategies. Called from several threads at once.
+class Certifier {
+  public:
+    virtual ~Certifier() = default;
+    /// The names of the chosen strategies, in order.
+    virtual const std::vector<std::string>& strategies() const = 0;
+    /// Whether a certificate on disk answers what would be asked of this strategy and these weights.
+    virtual bool is_current(std::size_t strategy, const Json& certificate,
+                            const std::string& weights_sha256) const = 0;
+    virtual std::unique_ptr<CertifiedModel> open(std::uint64_t seed, const Weights& weights) const = 0;
 };
 
 struct RunOptions {
@@ -50,6 +73,6 @@ struct RunOptions {
 /// Trains and certifies `seeds` into `results`, skipping what is there and valid. Returns when all is done,
 /// or early with everything finished on disk once a stop is requested.
 void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds, const Results& results,
-                  const Stages& stages, const RunOptions& options);
+                  const Trainer& trainer, const Certifier& certifier, const RunOptions& options);
 
 }  // namespace maxcert

@@ -8,6 +8,7 @@
 #include "data/base/errors.hpp"
 #include "data/base/files.hpp"
 #include "data/base/text.hpp"
+#include "data/experiment/metadata.hpp"
 
 namespace fs = std::filesystem;
 
@@ -64,29 +65,6 @@ void check_same(const std::string& path, const Json& wanted) {
     if (*there != wanted) write_file_atomically(path, wanted.dump(1) + "\n");
 }
 
-Json describe(const Config& config) {
-    const TrainConfig& t = config.train;
-    Json seeds = config.seeds;
-    return {{"name", config.name},
-            {"shape",
-             {{"n_ctx", config.shape.n_ctx},
-              {"d_vocab", config.shape.d_vocab},
-              {"d_model", config.shape.d_model},
-              {"d_head", config.shape.d_head}}},
-            {"train",
-             {{"steps", t.steps},
-              {"batch", t.batch},
-              {"learning_rate", t.learning_rate},
-              {"beta1", t.beta1},
-              {"beta2", t.beta2},
-              {"epsilon", t.epsilon},
-              {"weight_decay", t.weight_decay}}},
-            {"config_hash", config_hash(config)},
-            {"program", std::string("maxcert ") + MAXCERT_VERSION},
-            {"seeds", seeds},
-            {"strategies", config.strategies}};
-}
-
 std::string csv_cell(const Json& value) {
     if (value.is_null()) return "";
     std::string text = value.is_string() ? value.get<std::string>() : value.dump();
@@ -118,6 +96,8 @@ Results Results::open(const std::string& folder, const Config& config) {
     make_writable_folder(folder);
     const std::string path = folder + "/config.json";
     results.config_ = describe(config);
+    results.config_["seeds"] = config.seeds;
+    results.config_["strategies"] = config.strategies;
     // Of two processes that begin a folder at once, one writes this file and the other finds it.
     if (!write_file_if_absent(path, results.config_.dump(1) + "\n")) check_same(path, results.config_);
     return results;

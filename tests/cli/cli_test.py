@@ -213,6 +213,20 @@ class Run(Folder):
         other.write_text("\n".join(line if not line.startswith("steps") else "steps = 7" for line in text.splitlines()))
         self.assertIn("another", run("run", "--config", str(other), "--out", str(one), code=3).stderr)
 
+    def test_weights_say_how_they_were_made_whoever_made_them(self):
+        out, save = self.folder / "run", self.folder / "train"
+        run("run", "--config", SMOKE, "--seeds", "50", "--strategies", "cubic", "--out", str(out), "--progress", "none")
+        run("train", "--config", SMOKE, "--seeds", "50", "--save", str(save), "--progress", "none")
+        ours, theirs = (out / "seed-50/weights.safetensors").read_bytes(), (save / "seed-50.safetensors").read_bytes()
+        self.assertEqual(ours, theirs)
+        (size,) = struct.unpack("<Q", ours[:8])
+        metadata = json.loads(ours[8:8 + size])["__metadata__"]
+        self.assertEqual(metadata["seed"], "50")
+        self.assertIn("libtorch", json.loads(metadata["environment"]))
+        config = json.loads(metadata["config"])
+        self.assertEqual(config["config_hash"], metadata["config_hash"])
+        self.assertNotIn("seeds", config)  # or files would grow with the number of seeds
+
     def test_ctrl_c_leaves_finished_seeds(self):
         out = self.folder / "out"
         config = str(SOURCE / "configs/max-of-4.cfg")

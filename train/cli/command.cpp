@@ -5,6 +5,7 @@
 #include "data/base/files.hpp"
 #include "data/base/progress.hpp"
 #include "data/cli/command_line.hpp"
+#include "data/experiment/metadata.hpp"
 #include "data/experiment/seeds.hpp"
 #include "data/weights/safetensors.hpp"
 #include "train/module.hpp"
@@ -32,18 +33,13 @@ int train_command(const std::vector<std::string>& arguments) {
     options.should_stop = stop_requested;
     const ProgressStyle style = progress_style(line.get("progress"));
     make_writable_folder(folder);
-    const std::string environment = train_module().environment().dump();
+    const Json environment = train_module().environment();
     {
         Progress progress(style, "train", 1);
         options.on_progress = [&](double share, const std::string& note) { progress.update(share, note); };
         train_module().train(config, seeds, options, [&](TrainedModel&& model) {
             const std::string file = fmt::format("{}/seed-{}.safetensors", folder, model.seed);
-            save_safetensors(file, model.weights,
-                             {{"config_hash", config_hash(config)},
-                              {"config", config.name},
-                              {"seed", std::to_string(model.seed)},
-                              {"environment", environment},
-                              {"program", std::string("maxcert ") + MAXCERT_VERSION}});
+            save_safetensors(file, model.weights, weights_metadata(config, model.seed, environment));
             fmt::print("{}\n", Json({{"seed", model.seed},
                                      {"file", file},
                                      {"weights_sha256", model.weights.sha256()},

@@ -1,0 +1,57 @@
+// One Model per seed: its path matrices and tables serve the study and every certificate.
+#include "certify/cli/strategy_certifier.hpp"
+
+#include <utility>
+
+#include "certify/proof/certificate.hpp"
+#include "certify/study/study.hpp"
+
+namespace maxcert {
+namespace {
+
+class OpenedModel : public CertifiedModel {
+  public:
+    OpenedModel(const Weights& weights, const std::vector<const Strategy*>& strategies,
+                const Options& options, bool thorough)
+        : model_(weights), strategies_(strategies), options_(options), thorough_(thorough) {}
+
+    Json study() override {
+        StudyOptions options;
+        options.thorough = thorough_;
+        return study_model(model_, options);
+    }
+
+    void certify(const std::vector<std::size_t>& todo, const Deliver& deliver) override {
+        for (const std::size_t i : todo) {
+            if (stop_requested()) return;
+            Json certificate = certify_one(model_, *strategies_[i], options_);
+            if (stop_requested() && !certificate["complete"].get<bool>()) return;  // run again finishes it
+            deliver(i, std::move(certificate));
+        }
+    }
+
+  private:
+    Model model_;
+    const std::vector<const Strategy*>& strategies_;
+    const Options& options_;
+    bool thorough_;
+};
+
+}  // namespace
+
+StrategyCertifier::StrategyCertifier(std::vector<const Strategy*> strategies, Options options,
+                                     std::optional<std::uint64_t> example)
+    : strategies_(std::move(strategies)), options_(std::move(options)), example_(example) {
+    for (const Strategy* strategy : strategies_) names_.push_back(strategy->info().name);
+}
+
+bool StrategyCertifier::is_current(std::size_t strategy, const Json& certificate,
+                                   const std::string& weights_sha256) const {
+    return maxcert::is_current(certificate, *strategies_[strategy], options_, weights_sha256);
+}
+
+std::unique_ptr<CertifiedModel> StrategyCertifier::open(std::uint64_t seed, const Weights& weights) const {
+    return std::make_unique<OpenedModel>(weights, strategies_, options_, seed == example_);
+}
+
+}  // namespace maxcert
