@@ -195,6 +195,7 @@ int strategies_command(const std::vector<std::string>& arguments) {
     for (const auto& strategy : all_strategies()) {
         const StrategyInfo& info = strategy->info();
         all.push_back({{"strategy", info.name},
+                       {"family", info.family},
                        {"group", info.group},
                        {"complexity", info.complexity},
                        {"paper", info.in_paper},

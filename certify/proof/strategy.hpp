@@ -16,8 +16,12 @@
 namespace maxcert {
 
 struct StrategyInfo {
-    std::string name;        ///< as on the command line, e.g. max_diff_exact/convex/svd
-    std::string group;       ///< paper: brute_force, cubic, attention-exact, attention-vocab·model², ...
+    std::string name;  ///< as on the command line, e.g. max_diff_exact/convex/svd
+    /// brute_force, cubic, subcubic, convex, centred, window, multiset or convolution.
+    std::string family;
+    /// The row of the paper's table that the strategy belongs to, or would if it were the paper's (the keys
+    /// of data/published/groups.csv); otherwise window or bracket.
+    std::string group;
     std::string complexity;  ///< of the verifier, e.g. O(V^2 d)
     std::string summary;     ///< one line
     bool in_paper = false;   ///< one of the paper's 102

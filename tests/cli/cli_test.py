@@ -161,7 +161,13 @@ class Help(unittest.TestCase):
             self.assertEqual(run("help", command).stdout, run(command, "--help").stdout)
 
     def test_lists(self):
-        names = [row["strategy"] for row in json.loads(run("strategies", "--format", "json").stdout)]
+        strategies = json.loads(run("strategies", "--format", "json").stdout)
+        names = [row["strategy"] for row in strategies]
+        with open(SOURCE / "data/published/groups.csv", newline="") as file:  # one spelling of the paper's groups
+            groups = {row["group"] for row in csv.DictReader(file)}
+        self.assertEqual(groups, {row["group"] for row in strategies if row["paper"]})
+        self.assertEqual({row["family"] for row in strategies},
+                         {"brute_force", "cubic", "subcubic", "convex", "centred", "window", "multiset", "convolution"})
         self.assertIn("brute_force", names)
         self.assertEqual(len(names), len(set(names)))
         seeds = json.loads(run("seeds", "--config", str(SOURCE / "configs/max-of-4.cfg"), "--format", "json").stdout)

@@ -42,7 +42,7 @@ std::function<bool()> expiry(const Options& options) {
 class BracketStrategy : public Strategy {
   public:
     BracketStrategy(const char* name, const char* summary, bool trees)
-        : Strategy({name, "bracket", "polynomial in K", summary, false}), trees_(trees) {}
+        : Strategy({name, name, "bracket", "polynomial in K", summary, false}), trees_(trees) {}
 
     Proof prove(Model& model, const Options& options) const override {
         const auto start = Clock::now();

@@ -13,7 +13,9 @@ namespace {
 
 class BruteForce : public Strategy {
   public:
-    BruteForce() : Strategy({"brute_force", "brute_force", "O(V^(K+1))", "every sequence, exactly", true}) {}
+    BruteForce()
+        : Strategy(
+              {"brute_force", "brute_force", "brute_force", "O(V^(K+1))", "every sequence, exactly", true}) {}
 
     Proof prove(Model& model, const Options& options) const override {
         return prove_margins(model, {options.margin}, options).front();

@@ -76,7 +76,7 @@ CheckResult check_cubic(Model& model, const Options& run) {
 class Cubic : public Strategy {
   public:
     Cubic()
-        : Strategy({"cubic", "cubic", "O(V^3 K + V^2 d)",
+        : Strategy({"cubic", "cubic", "cubic", "O(V^3 K + V^2 d)",
                     "cells by query, maximum and count of one other token; the paper's cubic proof", true}) {}
 
     Proof prove(Model& model, const Options& run) const override {

@@ -86,11 +86,15 @@ bool in_paper(const SubcubicOptions& o) {
     return o.direct != Direct::centred && o.attention != AttentionBound::convex;
 }
 
+std::string family_of(const SubcubicOptions& o) {
+    if (o.direct == Direct::centred) return "centred";
+    return o.attention == AttentionBound::convex ? "convex" : "subcubic";
+}
+
 std::string group_of(const SubcubicOptions& o) {
-    std::string group = "attention-vocab-model2";
-    if (recursive(o.error)) group = "attention-quadratic";
-    if (attention_exact(o.error)) group = "attention-exact";
-    return direct_quadratic(o.direct) ? group + "+direct-quadratic" : group;
+    if (attention_exact(o.error)) return direct_quadratic(o.direct) ? "direct_quadratic" : "subcubic";
+    const std::string group = recursive(o.error) ? "attention_quadratic" : "attention_vocab_model_squared";
+    return direct_quadratic(o.direct) ? group + "+direct_quadratic" : group;
 }
 
 std::string complexity_of(const SubcubicOptions& o) {

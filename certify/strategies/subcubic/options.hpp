@@ -51,7 +51,9 @@ const char* name_of(QkError error);
 std::string strategy_name(const SubcubicOptions& options);
 /// One of the paper's 100: the published direct and attention options.
 bool in_paper(const SubcubicOptions& options);
-/// attention-quadratic, attention-vocab-model2 or attention-exact, followed by +direct-quadratic.
+/// centred, convex (the new ones) or subcubic.
+std::string family_of(const SubcubicOptions& options);
+/// The row of the paper's table: a key of data/published/groups.csv.
 std::string group_of(const SubcubicOptions& options);
 std::string complexity_of(const SubcubicOptions& options);
 std::string summary_of(const SubcubicOptions& options);

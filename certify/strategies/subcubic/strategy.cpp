@@ -50,7 +50,8 @@ CheckResult check_hints(Model& model, const SubcubicOptions& options, const Subc
 class Subcubic : public Strategy {
   public:
     explicit Subcubic(const SubcubicOptions& o)
-        : Strategy({strategy_name(o), group_of(o), complexity_of(o), summary_of(o), in_paper(o)}),
+        : Strategy(
+              {strategy_name(o), family_of(o), group_of(o), complexity_of(o), summary_of(o), in_paper(o)}),
           options_(o) {}
 
     Proof prove(Model& model, const Options& run) const override {

@@ -41,7 +41,7 @@ class Window : public Strategy {
 
   protected:
     Window(const std::string& name, const std::string& summary, QkError error)
-        : Strategy({name, "window", "O(V^2 (d + K))", summary, false}), error_(error) {}
+        : Strategy({name, "window", "window", "O(V^2 (d + K))", summary, false}), error_(error) {}
 
     QkError error() const { return error_; }
 
