@@ -2,6 +2,7 @@
 """scripts/slurm/{submit,task,merge} where there is no Slurm. Usage: scripts_test.py MAXCERT"""
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,18 @@ class Tasks(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in self.out.iterdir()),
                          ["config.json", "report", "seed-104", "seed-123", "seed-50", "summary.csv"])
         self.assertEqual(list((self.folder / "scratch").iterdir()), [])
+
+    def test_the_program_may_be_several_words(self):
+        program = ENVIRONMENT["MAXCERT"]
+        self.addCleanup(ENVIRONMENT.update, MAXCERT=program)
+        ENVIRONMENT["MAXCERT"] = f"env MAXCERT_TEST='two words' {shlex.quote(program)}"
+        self.task("50", "cubic")
+        self.assertTrue((self.out / "seed-50").is_dir())
+        text = script("submit", "--dry-run", "--config", SMOKE).stdout
+        line, *_ = [line for line in text.splitlines() if line.startswith("export MAXCERT=")]
+        said = subprocess.run(["bash", "-c", f"{line}; eval \"words=($MAXCERT)\"; printf '%s\\n' \"${{words[@]}}\""],
+                              capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertEqual(said, ["env", "MAXCERT_TEST=two words", program])
 
     def test_configurations_do_not_mix(self):
         self.task("50", "cubic")
