@@ -108,6 +108,8 @@ const std::vector<Command>& commands() {
          [](const Arguments& a) { return certify_command(a, load_torch); }, false},
         {"verify", "recheck a certificate", [](const Arguments& a) { return verify_command(a, load_torch); },
          false},
+        {"failures", "list the sequences that a model gets wrong",
+         [](const Arguments& a) { return failures_command(a, load_torch); }, false},
         {"report", "tables, figures and an HTML report of results", report_command, false},
         {"status", "what a results folder holds and misses",
          [](const Arguments& a) {

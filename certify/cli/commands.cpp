@@ -30,10 +30,6 @@ bool is_torch_file(const std::string& path) {
     return zip;
 }
 
-Weights load_weights(const std::string& path, const TorchLoader& load_torch) {
-    return is_torch_file(path) ? load_torch(path) : load_safetensors(path);
-}
-
 void show_progress(Options& options, Progress& progress, const std::string& strategy, double before) {
     options.on_progress = [&progress, strategy, before](double share, const std::string& note) {
         progress.update(before + share, strategy + (note.empty() ? "" : " " + note));
@@ -47,6 +43,10 @@ std::vector<std::string> either(const CommandLine& line, const std::string& sing
 }
 
 }  // namespace
+
+Weights load_weights(const std::string& path, const TorchLoader& load_torch) {
+    return is_torch_file(path) ? load_torch(path) : load_safetensors(path);
+}
 
 void add_certify_options(CommandLine& line) {
     line.text(

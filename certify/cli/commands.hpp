@@ -14,9 +14,13 @@ namespace maxcert {
 /// Reads weights in a format that needs LibTorch.
 using TorchLoader = std::function<Weights(const std::string& path)>;
 
+/// The weights in a safetensors file, or in a dict that torch.save wrote. Throws InputError.
+Weights load_weights(const std::string& path, const TorchLoader& load_torch);
+
 /// Each returns the exit code. `arguments` are those after the command's name.
 int certify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
 int verify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
+int failures_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
 int strategies_command(const std::vector<std::string>& arguments);
 
 /// Name and version of every library that certification uses.

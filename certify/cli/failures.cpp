@@ -27,25 +27,27 @@ void sort_failures(std::vector<Failure>& failures, const std::string& by) {
 }
 
 Json row(const Failure& f, const char* status) {
-    return {{"tokens", f.tokens},        {"maximum", f.maximum},        {"winner", f.lead.winner},
+    return {{"tokens", f.tokens},         {"maximum", f.maximum},       {"winner", f.lead.winner},
             {"lead_lower", f.lead.lower}, {"lead_upper", f.lead.upper}, {"status", status}};
 }
 
 std::string csv(const std::vector<Failure>& failures, const char* status) {
     std::string text = "tokens,maximum,winner,lead_lower,lead_upper,status\n";
     for (const Failure& f : failures) {
-        text += fmt::format("{},{},{},{},{},{}\n", fmt::join(f.tokens, " "), f.maximum, f.lead.winner, f.lead.lower,
-                            f.lead.upper, status);
+        text += fmt::format("{},{},{},{},{},{}\n", fmt::join(f.tokens, " "), f.maximum, f.lead.winner,
+                            f.lead.lower, f.lead.upper, status);
     }
     return text;
 }
 
 std::string table(const std::vector<Failure>& failures, std::size_t n_ctx) {
     const int width = static_cast<int>(std::max<std::size_t>(6, 3 * n_ctx));
-    std::string text = fmt::format("{:<{}}  {:>7}  {:>6}  {}\n", "tokens", width, "maximum", "winner", "wins by");
+    std::string text =
+        fmt::format("{:<{}}  {:>7}  {:>6}  {}\n", "tokens", width, "maximum", "winner", "wins by");
     for (const Failure& f : failures) {
-        text += fmt::format("{:<{}}  {:>7}  {:>6}  [{:.6g}, {:.6g}]\n", fmt::format("{}", fmt::join(f.tokens, " ")), width,
-                            f.maximum, f.lead.winner, f.lead.lower, f.lead.upper);
+        text += fmt::format("{:<{}}  {:>7}  {:>6}  [{:.6g}, {:.6g}]\n",
+                            fmt::format("{}", fmt::join(f.tokens, " ")), width, f.maximum, f.lead.winner,
+                            f.lead.lower, f.lead.upper);
     }
     return text;
 }
@@ -53,16 +55,19 @@ std::string table(const std::vector<Failure>& failures, std::size_t n_ctx) {
 }  // namespace
 
 int failures_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch) {
-    CommandLine line("failures", "lists sequences that a model is proved to get wrong, with the token that wins",
+    CommandLine line("failures",
+                     "lists sequences that a model is proved to get wrong, with the token that wins",
                      {"maxcert failures --weights model.safetensors --limit 20",
                       "maxcert failures --weights model.safetensors --format csv > failures.csv",
                       "maxcert failures --weights model.safetensors --undecided"});
     line.text("weights", "FILE", "", "safetensors with TransformerLens names, or a dict saved by torch.save");
     line.text("limit", "N", "",
-              fmt::format("at most so many sequences; default: all where there are at most {} sequences to look at, "
-                          "else {} examples",
-                          kEvery, kExamples));
-    line.text("sort", "ORDER", "margin", "margin: those that win by most first; token: by maximum, query, tokens");
+              fmt::format(
+                  "at most so many sequences; default: all where there are at most {} sequences to look at, "
+                  "else {} examples",
+                  kEvery, kExamples));
+    line.text("sort", "ORDER", "margin",
+              "margin: those that win by most first; token: by maximum, query, tokens");
     line.flag("undecided", "list instead the sequences of which neither right nor wrong is proved");
     line.text("max-bits", "N", "4096", "precision at which a sequence is left undecided");
     line.text("time-limit", "SECONDS", "0", "list what is found by then; 0 for none");
@@ -71,7 +76,8 @@ int failures_command(const std::vector<std::string>& arguments, const TorchLoade
     if (!line.parse(arguments)) return 0;
 
     const std::string sort = line.get("sort"), format = line.get("format");
-    if (sort != "margin" && sort != "token") throw UsageError("--sort takes margin or token, not '" + sort + "'");
+    if (sort != "margin" && sort != "token")
+        throw UsageError("--sort takes margin or token, not '" + sort + "'");
     if (format != "table" && format != "csv" && format != "json") {
         throw UsageError("--format takes table, csv or json, not '" + format + "'");
     }
@@ -92,8 +98,9 @@ int failures_command(const std::vector<std::string>& arguments, const TorchLoade
 
     const bool undecided = line.flagged("undecided");
     std::vector<Failure>& shown = undecided ? found.undecided : found.wrong;
-    const std::string all = fmt::format("{}{} of {} sequences are proved wrong, {} stay undecided", found.every ? "" : "at least ",
-                                        found.wrong.size(), total.get_str(), found.undecided.size());
+    const std::string all = fmt::format("{}{} of {} sequences are proved wrong, {} stay undecided",
+                                        found.every ? "" : "at least ", found.wrong.size(), total.get_str(),
+                                        found.undecided.size());
     sort_failures(shown, sort);
     if (shown.size() > limit) shown.resize(limit);
     const char* status = undecided ? "undecided" : "wrong";

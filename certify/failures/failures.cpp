@@ -1,8 +1,9 @@
-// Walks the prefixes of every group (query, maximum) as brute force does (SOUNDNESS T1): a prefix is left when no output can
-// win any more, and once an output wins whatever follows, every completion is wrong. Outputs and terms come from the
-// bracket family's GroupTerms, whose pruning is sound, and single sequences that doubles leave open go to the exact decider;
-// so what is listed as wrong is proved wrong. Where not every sequence can be looked at, tokens that speak most for a wrong
-// output come first: that is a heuristic, and what it finds is proved all the same.
+// Walks the prefixes of every group (query, maximum) as brute force does (SOUNDNESS T1): a prefix is left
+// when no output can win any more, and once an output wins whatever follows, every completion is wrong.
+// Outputs and terms come from the bracket family's GroupTerms, whose pruning is sound, and single sequences
+// that doubles leave open go to the exact decider; so what is listed as wrong is proved wrong. Where not
+// every sequence can be looked at, tokens that speak most for a wrong output come first: that is a heuristic,
+// and what it finds is proved all the same.
 #include "certify/failures/failures.hpp"
 
 #include <algorithm>
@@ -18,8 +19,8 @@ namespace {
 /// One group. Requires RoundUpward.
 class GroupWalk {
   public:
-    GroupWalk(const GroupTerms& terms, const QueryLeads& leads, const FailureSearch& search, ExactDecider& decider,
-              const Deadline& deadline, FailureList& list)
+    GroupWalk(const GroupTerms& terms, const QueryLeads& leads, const FailureSearch& search,
+              ExactDecider& decider, const Deadline& deadline, FailureList& list)
         : terms_(terms), leads_(leads), search_(search), decider_(decider), deadline_(deadline), list_(list) {
         tokens_.resize(terms.group.positions + 1);
         tokens_.back() = terms.group.q;
@@ -35,7 +36,8 @@ class GroupWalk {
     }
 
   private:
-    /// Ends of what the positions from i on can add: upper ends, and negated lower ones (both rounded upward).
+    /// Ends of what the positions from i on can add: upper ends, and negated lower ones (both rounded
+    /// upward).
     struct Rests {
         std::vector<double> largest, negated_smallest;
     };
@@ -48,10 +50,12 @@ class GroupWalk {
         const std::size_t positions = terms_.group.positions, tokens = terms_.group.tokens();
         Rests r{std::vector<double>(positions + 1), std::vector<double>(positions + 1)};
         for (std::size_t i = positions; i-- > 0;) {
-            const auto row = static_cast<std::ptrdiff_t>(i * tokens), end = row + static_cast<std::ptrdiff_t>(tokens);
-            r.largest[i] = r.largest[i + 1] + *std::max_element(event.upper.begin() + row, event.upper.begin() + end);
-            r.negated_smallest[i] =
-                r.negated_smallest[i + 1] - *std::min_element(event.lower.begin() + row, event.lower.begin() + end);
+            const auto row = static_cast<std::ptrdiff_t>(i * tokens),
+                       end = row + static_cast<std::ptrdiff_t>(tokens);
+            r.largest[i] =
+                r.largest[i + 1] + *std::max_element(event.upper.begin() + row, event.upper.begin() + end);
+            r.negated_smallest[i] = r.negated_smallest[i + 1] -
+                                    *std::min_element(event.lower.begin() + row, event.lower.begin() + end);
         }
         return r;
     }
@@ -96,11 +100,13 @@ class GroupWalk {
         std::vector<std::uint32_t> tokens(group.tokens());
         std::iota(tokens.begin(), tokens.end(), 0u);
         if (search_.every) return tokens;
-        const auto leading = std::max_element(live.begin(), live.end(), [&](const Partial& a, const Partial& b) {
-            return a.upper + rest_[a.output].largest[i] < b.upper + rest_[b.output].largest[i];
-        });
+        const auto leading =
+            std::max_element(live.begin(), live.end(), [&](const Partial& a, const Partial& b) {
+                return a.upper + rest_[a.output].largest[i] < b.upper + rest_[b.output].largest[i];
+            });
         const double* row = terms_.wins[leading->output].upper.data() + i * group.tokens();
-        std::stable_sort(tokens.begin(), tokens.end(), [row](std::uint32_t a, std::uint32_t b) { return row[a] > row[b]; });
+        std::stable_sort(tokens.begin(), tokens.end(),
+                         [row](std::uint32_t a, std::uint32_t b) { return row[a] > row[b]; });
         return tokens;
     }
 

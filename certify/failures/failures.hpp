@@ -18,8 +18,8 @@ struct Failure {
 };
 
 struct FailureSearch {
-    /// Look at every sequence; otherwise at `nodes` prefixes a group (query, maximum), those first that speak most for a
-    /// wrong output, and stop a group at `examples` sequences.
+    /// Look at every sequence; otherwise at `nodes` prefixes a group (query, maximum), those first that speak
+    /// most for a wrong output, and stop a group at `examples` sequences.
     bool every = true;
     std::uint64_t nodes = 100000;
     std::size_t examples = 1;
@@ -27,12 +27,13 @@ struct FailureSearch {
 
 struct FailureList {
     std::vector<Failure> wrong, undecided;  ///< by query, then maximum
-    bool every = true;  ///< false: there may be others, because of the search's limits, a deadline or a stop request
+    bool every =
+        true;  ///< false: there may be others, because of the search's limits, a deadline or a stop request
 };
 
-/// The sequences at whose maximum the logit is proved not to be above all others, and those of which neither is proved (at
-/// options.max_bits). Honours options.threads, time_limit_s and stop requests (options.margin is not used: it is 0); the
-/// result does not depend on threads. A model of one token has no failures.
+/// The sequences at whose maximum the logit is proved not to be above all others, and those of which neither
+/// is proved (at options.max_bits). Honours options.threads, time_limit_s and stop requests (options.margin
+/// is not used: it is 0); the result does not depend on threads. A model of one token has no failures.
 FailureList find_failures(Model& model, const Options& options, const FailureSearch& search);
 
 }  // namespace maxcert

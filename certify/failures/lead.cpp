@@ -1,6 +1,7 @@
-// With a_i = exp(score_i) and Z = Σ a_i (SOUNDNESS T0), logit[x] - logit[m] = Δ_m EU[q][x] + Σ a_i (Δ_m EVOU[t_i][x] +
-// Δ_m PVOU[i][x]) / Z. Scores are taken relative to the sequence's own largest one, so that no a_i is all that matters
-// and yet underflows; differences are formed before they are multiplied, so that equal columns of W_U give exactly 0.
+// With a_i = exp(score_i) and Z = Σ a_i (SOUNDNESS T0), logit[x] - logit[m] = Δ_m EU[q][x] + Σ a_i (Δ_m
+// EVOU[t_i][x] + Δ_m PVOU[i][x]) / Z. Scores are taken relative to the sequence's own largest one, so that no
+// a_i is all that matters and yet underflows; differences are formed before they are multiplied, so that
+// equal columns of W_U give exactly 0.
 #include "certify/failures/lead.hpp"
 
 #include <algorithm>

@@ -11,7 +11,8 @@ namespace maxcert {
 
 /// The output that wins over the largest token, and an enclosure of its logit less the largest token's.
 struct Lead {
-    std::uint32_t winner = 0;  ///< of outputs whose enclosures overlap at the top, the one that reaches highest
+    std::uint32_t winner =
+        0;  ///< of outputs whose enclosures overlap at the top, the one that reaches highest
     double lower = 0, upper = 0;  ///< enclose max over x != m of logit[x] - logit[m]
 };
 

@@ -103,6 +103,26 @@ class Certify(Folder):
         self.assertEqual(texts[0], texts[1])
 
 
+class Failures(unittest.TestCase):
+    def test_lists_what_brute_force_counts(self):
+        text = run("failures", "--weights", K4, "--format", "csv").stdout
+        rows = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual(len(rows), 16777216 - 16774272)
+        leads = [float(row["lead_upper"]) for row in rows]
+        self.assertEqual(leads, sorted(leads, reverse=True))
+        for row in rows:
+            tokens = [int(token) for token in row["tokens"].split()]
+            self.assertEqual((len(tokens), max(tokens), row["status"]), (4, int(row["maximum"]), "wrong"))
+        self.assertEqual(len(json.loads(run("failures", "--weights", K4, "--limit", "2", "--sort", "token", "--format",
+                                            "json").stdout)), 2)
+        self.assertEqual(json.loads(run("failures", "--weights", K4, "--undecided", "--format", "json").stdout), [])
+
+    def test_refuses(self):
+        for arguments in (["--sort", "size"], ["--format", "xml"], ["--limit", "-1"]):
+            self.assertTrue(run("failures", "--weights", K4, *arguments, code=2).stderr)
+        run("failures", code=2)
+
+
 class BadInput(Folder):
     def test_usage_errors(self):
         for arguments in ((), ("fly",), ("certify",), ("certify", "--weights"), ("certify", "--weights", K4, "--wings"),

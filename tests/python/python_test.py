@@ -98,6 +98,13 @@ class Python(unittest.TestCase):
         rounded, = rows(maxcert.certify(GOLDEN, "brute_force", weights_format="fp16"))
         self.assertEqual(self.exact(halves), rounded["correct"])
 
+    def test_failures(self):
+        wrong = rows(maxcert.failures(GOLDEN))
+        self.assertEqual(len(wrong), 16777216 - 16774272)
+        self.assertGreaterEqual(wrong[0]["lead_lower"], wrong[1]["lead_lower"])
+        self.assertEqual(max(wrong[0]["tokens"]), wrong[0]["maximum"])
+        self.assertEqual(len(maxcert.failures(golden_arrays(), limit=3, sort="token")), 3)
+
     def test_verify_accepts_and_rejects(self):
         maxcert.certify(GOLDEN, "cubic", certificates=self.folder)
         path = self.folder / "cubic.json"
