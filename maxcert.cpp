@@ -16,6 +16,7 @@
 #include "data/cli/commands.hpp"
 #include "data/experiment/seeds.hpp"
 #include "data/results/pipeline.hpp"
+#include "data/results/reference.hpp"
 #include "train/cli/command.hpp"
 #include "train/cli/module_trainer.hpp"
 #include "train/module.hpp"
@@ -74,6 +75,7 @@ int run_command(const Arguments& arguments) {
 
     run_pipeline(config, seeds, results, trainer, certifier, run);
     fmt::print("{}", results_table(results, seeds));
+    fmt::print("{}", reference_line(compare_with_reference(results, config.name, seeds)));
     fmt::print("records in {0}, one row each in {0}/summary.csv\n", out);
     return stop_exit_code();
 }

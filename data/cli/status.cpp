@@ -8,6 +8,7 @@
 #include "data/cli/commands.hpp"
 #include "data/experiment/config.hpp"
 #include "data/experiment/seeds.hpp"
+#include "data/results/reference.hpp"
 #include "data/results/results.hpp"
 #include "data/weights/safetensors.hpp"
 
@@ -133,6 +134,8 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
         findings.redo_indices.push_back(index);
     }
     const std::size_t whole = expected.seeds.size() - findings.redo_seeds.size();
+    const ReferenceBits reference =
+        compare_with_reference(results, text_at(results.config(), "name"), expected.seeds);
     if (format == "json") {
         const Json status = {{"folder", results.folder()},
                              {"config_hash", results.config()["config_hash"]},
@@ -144,12 +147,14 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
                              {"stale_records", findings.stale},
                              {"corrupt_records", findings.corrupt},
                              {"redo_seeds", findings.redo_seeds},
-                             {"redo_indices", findings.redo_indices}};
+                             {"redo_indices", findings.redo_indices},
+                             {"reference_weights", {{"same", reference.same}, {"other", reference.other}}}};
         fmt::print("{}\n", status.dump(2));
         return 0;
     }
     fmt::print("{}: {} of {} seeds complete with {} strategies each\n", results.folder(), whole,
                expected.seeds.size(), expected.certificates.size());
+    fmt::print("{}", reference_line(reference));
     list("seeds not there", findings.missing_seeds);
     list("records missing", findings.missing);
     list("records stale (other seed, weights, configuration or program version)", findings.stale);

@@ -103,6 +103,22 @@ class Certify(Folder):
         self.assertEqual(texts[0], texts[1])
 
 
+class Reference(Folder):
+    def test_run_and_status_say_whether_weights_have_the_reference_bits(self):
+        out = str(self.folder / "out")
+        config = str(SOURCE / "configs/max-of-4.cfg")
+        text = run("run", "--config", config, "--seeds", "50", "--strategies", "cubic", "--out", out).stdout
+        self.assertRegex(text, "[01] of 1 models have the reference weights")
+        status = json.loads(run("status", "--results", out, "--seeds", "50", "--format", "json").stdout)
+        reference = status["reference_weights"]
+        self.assertEqual(reference["same"] + reference["other"], 1)
+        model = json.loads((self.folder / "out/seed-50/model.json").read_text())
+        table = dict(line.split(",")[::2] for line in (SOURCE / "data/reference/max-of-4.csv").read_text().split())
+        self.assertEqual(reference["same"], int(table["50"] == model["weights_sha256"]))
+        smoke = run("run", "--config", SMOKE, "--seeds", "50", "--strategies", "cubic", "--out", out + "-smoke").stdout
+        self.assertNotIn("reference", smoke)
+
+
 class Failures(unittest.TestCase):
     def test_lists_what_brute_force_counts(self):
         text = run("failures", "--weights", K4, "--format", "csv").stdout
