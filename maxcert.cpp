@@ -57,7 +57,9 @@ int run_command(const Arguments& arguments) {
               "results folder; default results/NAME; what is there and valid is not done again");
     add_certify_options(line);
     line.text("threads", "N", "all", "seeds worked on side by side, or all");
-    line.text("device", "NAME", "cpu", "where to train: cpu or cuda");
+    line.text(
+        "device", "NAME", "cpu",
+        "where to train: cpu; cuda needs a LibTorch built for it, which Debian's is not, and is untested");
     add_progress_option(line);
     if (!line.parse(arguments)) return 0;
 

@@ -21,7 +21,8 @@ int train_command(const std::vector<std::string>& arguments) {
     add_seeds_option(line);
     line.text("save", "DIR", "", "where seed-N.safetensors are written");
     add_threads_option(line, "all");
-    line.text("device", "NAME", "cpu", "cpu or cuda");
+    line.text("device", "NAME", "cpu",
+              "cpu; cuda needs a LibTorch built for it, which Debian's is not, and is untested");
     add_progress_option(line);
     if (!line.parse(arguments)) return 0;
     const Config config = load_config(line.require("config"));
