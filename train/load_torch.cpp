@@ -32,10 +32,12 @@ c10::IValue unpickle(const std::string& path) {
 
 NamedTensor named_tensor(const at::Tensor& tensor, bool with_values) {
     NamedTensor named;
-    named.dtype = tensor.scalar_type() == at::kFloat ? "F32" : c10::toString(tensor.scalar_type());
+    named.dtype = tensor.scalar_type() == at::kFloat  ? "F32"
+                  : tensor.scalar_type() == at::kBool ? "BOOL"
+                                                      : c10::toString(tensor.scalar_type());
     for (const auto size : tensor.sizes()) named.shape.push_back(static_cast<std::uint64_t>(size));
-    if (!with_values || named.dtype != "F32") return named;
-    const auto floats = tensor.to(at::kCPU).contiguous();
+    if (!with_values || (named.dtype != "F32" && named.dtype != "BOOL")) return named;
+    const auto floats = tensor.to(at::kCPU, at::kFloat).contiguous();
     named.values.assign(floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel());
     return named;
 }
@@ -51,7 +53,7 @@ Weights load_torch(const std::string& path) {
             throw InputError(path, "", "holds something else than tensors by name", kRemedy);
         }
         const std::string& name = entry.key().toStringRef();
-        tensors[name] = named_tensor(entry.value().toTensor(), is_parameter(name));
+        tensors[name] = named_tensor(entry.value().toTensor(), needs_values(name));
     }
     return weights_from_tensors(tensors, path);
 }

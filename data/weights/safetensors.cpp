@@ -36,6 +36,15 @@ std::uint64_t header_bytes(const std::string& bytes, const std::string& file) {
     return length;
 }
 
+/// Empty for a dtype that no certified tensor has.
+std::vector<float> values_of(const TensorInfo& info, const char* data) {
+    const std::size_t size = info.end - info.begin;
+    if (info.dtype == "BOOL") return {data, data + size};
+    std::vector<float> values(info.dtype == "F32" ? size / sizeof(float) : 0);
+    if (!values.empty()) std::memcpy(values.data(), data, size);
+    return values;
+}
+
 }  // namespace
 
 Weights load_safetensors(const std::string& path, Metadata* metadata) {
@@ -52,10 +61,7 @@ Weights parse_safetensors(const std::string& bytes, const std::string& name, Met
         NamedTensor& tensor = tensors[tensor_name];
         tensor.dtype = info.dtype;
         tensor.shape = info.shape;
-        if (info.dtype != "F32" || !is_parameter(tensor_name)) continue;
-        tensor.values.resize((info.end - info.begin) / sizeof(float));
-        if (tensor.values.empty()) continue;
-        std::memcpy(tensor.values.data(), bytes.data() + start + info.begin, info.end - info.begin);
+        if (needs_values(tensor_name)) tensor.values = values_of(info, bytes.data() + start + info.begin);
     }
     if (metadata) *metadata = std::move(header.metadata);
     return weights_from_tensors(tensors, name);

@@ -12,7 +12,7 @@ namespace maxcert {
 using Metadata = std::map<std::string, std::string>;
 
 /// Reads embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q/W_K/W_V/W_O ([1,.,.] or [.,.]) and unembed.W_U.
-/// Other tensors (mask, IGNORE) are ignored, non-zero biases refused. Throws InputError for anything that
+/// What else may be in the file says tensors.hpp; the rest is refused. Throws InputError for anything that
 /// is not strictly a valid file: header length, JSON, dtype, shapes, offsets without gaps, finite values.
 Weights load_safetensors(const std::string& path, Metadata* metadata = nullptr);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "data/base/errors.hpp"
 
@@ -12,17 +13,20 @@ namespace {
 
 constexpr const char* kRemedy = "export a one-layer, one-head, attention-only model in float32";
 
-bool starts_with(const std::string& text, const char* prefix) {
-    return text.rfind(prefix, 0) == 0;
-}
+constexpr const char* kWeights[] = {"embed.W_E",         "pos_embed.W_pos",   "blocks.0.attn.W_Q",
+                                    "blocks.0.attn.W_K", "blocks.0.attn.W_V", "blocks.0.attn.W_O",
+                                    "unembed.W_U"};
+/// Passed over where they are zero.
+constexpr const char* kBiases[] = {"blocks.0.attn.b_Q", "blocks.0.attn.b_K", "blocks.0.attn.b_V",
+                                   "blocks.0.attn.b_O", "unembed.b_U"};
+/// Which position sees which; passed over where the last one sees all.
+constexpr const char* kMask = "blocks.0.attn.mask";
+/// The score of what a position does not see: the last one sees all.
+constexpr const char* kIgnore = "blocks.0.attn.IGNORE";
 
-bool is_bias(const std::string& name) {
-    return starts_with(name, "blocks.0.attn.b_") || starts_with(name, "unembed.b_");
-}
-
-/// Parts of other architectures: to ignore them would certify a model that is not the one in the file.
-bool is_foreign_part(const std::string& name) {
-    return (starts_with(name, "blocks.") && !starts_with(name, "blocks.0.attn.")) || starts_with(name, "ln_");
+template <std::size_t N>
+bool is_one_of(const char* const (&names)[N], const std::string& name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 /// The matrix `name` as [rows, columns]; a leading dimension of one head is dropped.
@@ -60,32 +64,49 @@ void require_shape(const Matrix& matrix, std::uint32_t rows, std::uint32_t colum
                      "export all tensors from the same model");
 }
 
-void refuse_what_is_not_modelled(const NamedTensors& tensors, const std::string& file) {
+void require_zero_bias(const NamedTensor& tensor, const std::string& name, const std::string& file) {
+    if (tensor.dtype != "F32") {
+        throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype), kRemedy);
+    }
+    const bool zero = std::all_of(tensor.values.begin(), tensor.values.end(), [](float x) { return x == 0; });
+    if (!zero) throw InputError(file, name, "the bias is not zero", "export a model without biases");
+}
+
+/// [n_ctx, n_ctx] truth values; the last position alone is certified, and must see every other.
+void require_full_last_row(const NamedTensor& mask, std::uint64_t n_ctx, const std::string& file) {
+    if (mask.dtype != "BOOL" || mask.shape != std::vector<std::uint64_t>{n_ctx, n_ctx}) {
+        throw InputError(file, kMask,
+                         fmt::format("is {} [{}] instead of BOOL [{},{}]", mask.dtype,
+                                     fmt::join(mask.shape, ","), n_ctx, n_ctx),
+                         "export all tensors from the same model");
+    }
+    const auto sees = [](float x) { return x != 0; };
+    if (!std::all_of(mask.values.end() - static_cast<std::ptrdiff_t>(n_ctx), mask.values.end(), sees)) {
+        throw InputError(file, kMask, "the last position does not see every position", kRemedy);
+    }
+}
+
+/// To ignore a tensor could certify a model that is not the one in the file.
+void refuse_what_is_not_modelled(const NamedTensors& tensors, std::uint64_t n_ctx, const std::string& file) {
     for (const auto& [name, tensor] : tensors) {
-        if (is_foreign_part(name)) {
-            throw InputError(file, name, "belongs to a part that the certified architecture does not have",
-                             kRemedy);
+        if (is_one_of(kBiases, name)) {
+            require_zero_bias(tensor, name, file);
+        } else if (name == kMask) {
+            require_full_last_row(tensor, n_ctx, file);
+        } else if (name != kIgnore && !is_one_of(kWeights, name)) {
+            throw InputError(file, name.substr(0, 80),
+                             "belongs to a part that the certified architecture does not have", kRemedy);
         }
-        if (!is_bias(name)) continue;
-        if (tensor.dtype != "F32") {
-            throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype),
-                             kRemedy);
-        }
-        const bool zero =
-            std::all_of(tensor.values.begin(), tensor.values.end(), [](float x) { return x == 0; });
-        if (!zero) throw InputError(file, name, "the bias is not zero", "export a model without biases");
     }
 }
 
 }  // namespace
 
-bool is_parameter(const std::string& name) {
-    return is_bias(name) || starts_with(name, "blocks.0.attn.W_") || name == "embed.W_E" ||
-           name == "pos_embed.W_pos" || name == "unembed.W_U";
+bool needs_values(const std::string& name) {
+    return is_one_of(kWeights, name) || is_one_of(kBiases, name) || name == kMask;
 }
 
 Weights weights_from_tensors(const NamedTensors& tensors, const std::string& file) {
-    refuse_what_is_not_modelled(tensors, file);
     const auto W_E = find(tensors, "embed.W_E", false, file);
     const auto W_pos = find(tensors, "pos_embed.W_pos", false, file);
     const auto W_Q = find(tensors, "blocks.0.attn.W_Q", true, file);
@@ -100,6 +121,7 @@ Weights weights_from_tensors(const NamedTensors& tensors, const std::string& fil
     require_shape(W_V, shape.d_model, shape.d_head, "blocks.0.attn.W_V", file);
     require_shape(W_O, shape.d_head, shape.d_model, "blocks.0.attn.W_O", file);
     require_shape(W_U, shape.d_model, shape.d_vocab, "unembed.W_U", file);
+    refuse_what_is_not_modelled(tensors, shape.n_ctx, file);
     Weights weights{shape,      W_E.values, W_pos.values, W_Q.values,
                     W_K.values, W_V.values, W_O.values,   W_U.values};
     validate(weights, file);

@@ -196,7 +196,11 @@ TEST_F(Safetensors, RefusesPartsOfOtherModels) {
     const auto data = data_;
     append("blocks.0.attn.b_V", "F32", {1, 1}, std::string("\0\0\x80\x3f", 4));
     expect_refused(joined(), "blocks.0.attn.b_V", "not zero");
-    for (const char* name : {"blocks.1.attn.W_Q", "blocks.0.mlp.W_in", "blocks.0.ln1.w", "ln_final.w"}) {
+    for (const char* name :
+         {"blocks.1.attn.W_Q", "blocks.0.mlp.W_in", "blocks.0.ln1.w", "ln_final.w", "embed.ln.w",
+          "blocks.0.attn.rotary_sin", "relative_attention_bias", "blocks.0.attn.W_X", "blocks.0.attn.b_X",
+          "blocks.0.attn.relative_attention_bias.weight", "embed.W_E2", "blocks.0.attn.mask2", "unembed.b_V",
+          "hook_scale"}) {
         header_ = header;
         data_ = data;
         append(name, "F32", {1}, std::string(4, '\0'));
@@ -206,6 +210,25 @@ TEST_F(Safetensors, RefusesPartsOfOtherModels) {
     data_ = data;
     append("unembed.b_U", "F16", {1}, std::string(2, '\0'));
     expect_refused(joined(), "unembed.b_U", "F16");
+}
+
+TEST_F(Safetensors, RefusesMasksThatHideSomethingFromTheLastPosition) {
+    const auto header = header_;
+    const auto data = data_;
+    const auto with_mask = [&](const char* dtype, const std::vector<std::uint64_t>& shape, const std::string& bytes) {
+        header_ = header;
+        data_ = data;
+        append("blocks.0.attn.mask", dtype, shape, bytes);
+        return joined();
+    };
+    expect_refused(with_mask("BOOL", {2, 2}, std::string("\1\1\0\1", 4)), "blocks.0.attn.mask",
+                   "last position");
+    expect_refused(with_mask("BOOL", {4}, std::string(4, '\1')), "blocks.0.attn.mask",
+                   "instead of BOOL [2,2]");
+    expect_refused(with_mask("BOOL", {1, 1}, std::string(1, '\1')), "blocks.0.attn.mask",
+                   "instead of BOOL [2,2]");
+    expect_refused(with_mask("F16", {2, 2}, std::string(8, '\1')), "blocks.0.attn.mask",
+                   "instead of BOOL [2,2]");
 }
 
 TEST_F(Safetensors, RefusesBadHeaders) {

@@ -1,8 +1,13 @@
 // The training room through its front door, as the program uses it.
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
+#include <torch/serialize.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "data/base/errors.hpp"
@@ -109,6 +114,34 @@ TEST(Train, EnvironmentNamesWhatDecidesTheBits) {
 TEST(LoadTorch, PlainDictIsTheSafetensorsFile) {
     EXPECT_EQ(train_module().load_torch(MAXCERT_GOLDEN "/max-of-4-golden-dict.pt").sha256(),
               load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors").sha256());
+}
+
+TEST(LoadTorch, PartsOfOtherModelsAreRefusedByName) {
+    const std::string bytes = read_file(MAXCERT_GOLDEN "/max-of-4-golden-dict.pt", 1 << 20);
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("other-model-" + std::to_string(::getpid()) + ".pt"))
+            .string();
+    const auto refusal = [&](const std::string& name, const at::Tensor& tensor) -> std::string {
+        c10::impl::GenericDict dict = torch::pickle_load({bytes.begin(), bytes.end()}).toGenericDict();
+        dict.insert_or_assign(name, tensor);
+        const std::vector<char> saved = torch::pickle_save(dict);
+        write_file_atomically(path, {saved.begin(), saved.end()});
+        try {
+            train_module().load_torch(path);
+        } catch (const InputError& e) {
+            return e.what();
+        }
+        return "accepted";
+    };
+    for (const char* name :
+         {"embed.ln.w", "blocks.0.attn.rotary_sin", "relative_attention_bias", "blocks.1.attn.W_Q"}) {
+        EXPECT_NE(refusal(name, at::zeros({2})).find(name), std::string::npos) << name;
+    }
+    EXPECT_NE(refusal("unembed.b_U", at::ones({64})).find("not zero"), std::string::npos);
+    EXPECT_EQ(refusal("blocks.0.attn.mask", at::ones({4, 4}, at::kBool)), "accepted");
+    EXPECT_NE(refusal("blocks.0.attn.mask", at::zeros({4, 4}, at::kBool)).find("last position"),
+              std::string::npos);
+    std::filesystem::remove(path);
 }
 
 TEST(LoadTorch, OrderedDictAndOtherFilesAreRefusedWithAdvice) {
