@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "certify/arithmetic/self_test.hpp"
+
 namespace maxcert {
 namespace {
 
@@ -64,7 +66,8 @@ thread_local const FreeCacheAtThreadEnd free_cache;
 }  // namespace
 
 WorkingPrecision::WorkingPrecision(long bits) : before_(precision) {
-    free_cache.use();  // a thread_local object exists once it is used
+    test_arithmetic_of_this_thread();  // doubles come in, and ends of intervals go out as doubles
+    free_cache.use();                  // a thread_local object exists once it is used
     precision = std::max(bits, 53L);
 }
 WorkingPrecision::~WorkingPrecision() {

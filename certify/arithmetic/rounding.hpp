@@ -10,12 +10,13 @@
 
 namespace maxcert {
 
-/// Rounds in `mode` while it lives, then restores the mode found. Keep its scope free of LibTorch, BLAS, text
-/// formatting and searches in plain doubles, which expect round-to-nearest.
+/// Rounds in `mode` while it lives, then restores the mode found. Checks what it has set: throws
+/// ArithmeticError (self_test.hpp) where the processor would round otherwise. Keep its scope free of
+/// LibTorch, BLAS, text formatting and searches in plain doubles, which expect round-to-nearest.
 class Rounding {
   public:
-    explicit Rounding(int mode) : before_(std::fegetround()) { std::fesetround(mode); }
-    ~Rounding() { std::fesetround(before_); }
+    explicit Rounding(int mode);
+    ~Rounding();
     Rounding(const Rounding&) = delete;
     Rounding& operator=(const Rounding&) = delete;
 

@@ -7,6 +7,7 @@
 #include "certify/arithmetic/estimate.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
+#include "certify/arithmetic/self_test.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -59,6 +60,7 @@ WeightRadius parse_weight_radius(const std::string& text) {
 
 Model::Model(Weights weights, WeightRadius radius, WeightFormat format)
     : weights_(std::move(weights)), radius_(radius), format_(format), sha256_(weights_.sha256()) {
+    test_arithmetic();  // again for every model: training or loading may have opened LibTorch since
     if (format_ != WeightFormat::float32) weights_ = rounded_to(weights_, format_);
 }
 

@@ -152,16 +152,6 @@ TEST(Interval, RefusesEndsInTheWrongOrder) {
     EXPECT_EQ(Interval::between(0, 1).upper(), 1);
 }
 
-TEST(RoundUpward, IsInForceInsideItsScopeOnly) {
-    volatile double one = 1, tiny = 0x1p-80;
-    EXPECT_EQ(one + tiny, 1.0);
-    {
-        const RoundUpward up;
-        EXPECT_GT(one + tiny, 1.0);
-    }
-    EXPECT_EQ(one + tiny, 1.0);
-}
-
 TEST(MpfrInterval, RoundingModeOfTheProcessorDoesNotMatter) {
     const WorkingPrecision bits(200);
     const auto value = [] { return exp(sqrt(exactly<MpfrInterval>(2)) / exactly<MpfrInterval>(7)); };
