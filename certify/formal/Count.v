@@ -1,36 +1,36 @@
-(* Exact counting: from integer enclosures of a table of terms to the accuracy.
-   Main theorems: counts_bracket, counts_exact, counts_at_least. *)
-From Coq Require Import Reals ZArith Lra Lia List PeanoNat.
-From Maxcert Require Import Statement Sums Separability Terms Integers Intervals Sequences Walk.
+(* Exact counting: from integer enclosures of a table of terms to the accuracy, group by group of sequences with the
+   same query and maximum. Main theorems: counts_bracket, counts_exact. *)
+From Coq Require Import Reals ZArith Lra Lia List PeanoNat Uint63.
+From Maxcert Require Import Statement Sums Separability Terms Integers Words Intervals Matrices Sequences Tails Ranges Candidates Walk Columns.
 Import ListNotations.
+Open Scope nat_scope.
 
 (* ---------- The program ---------- *)
 
-Section Program.
+(* The numbers of tails of up to r tokens, as words (or less, where a word is too small). *)
+Definition totals (m r : nat) : nat -> bool -> word :=
+  let word_total r seen := Uint63.of_Z (Z.of_N (total m r seen)) in
+  let table := map (fun r => (word_total r true, word_total r false)) (seq 0 (S r)) in
+  fun r seen => let p := nth r table none in if seen then fst p else snd p.
 
-(* For one output: the query's term, then for each position before the query the terms of the tokens 0..m. *)
-Definition input := (interval * list (list interval))%type.
+(* Sequences of query q and maximum m that are right, and wrong. r: the number of positions before the query. *)
+Definition count_group (r q m : nat) (decide : list nat -> option bool) (cs : list input) : Z * Z :=
+  match columns r cs with
+  | None => (0, 0)%Z
+  | Some cols => let n := walk m (totals m r) decide r (q =? m) [] cols in (Uint63.to_Z (fst n), Uint63.to_Z (snd n))
+  end.
 
-(* r: the number of positions before the query. *)
-Definition count_group (r q m : nat) (cs : list input) : N * N :=
-  walk m r (q =? m) (map (fun c => (fst c, build (snd c))) cs).
+Definition zplus (a b : Z * Z) : Z * Z := (fst a + fst b, snd a + snd b)%Z.
 
-Definition counts (r : nat) (enc : nat -> nat -> list input) (keys : list (nat * nat)) : N * N :=
-  fold_right (fun k n => nadd (count_group r (fst k) (snd k) (enc (fst k) (snd k))) n) (0, 0)%N keys.
+Definition count_max (r m : nat) (decide : nat -> list nat -> option bool) (terms : nat -> list input) (qs : list nat) : Z * Z :=
+  fold_right (fun q n => zplus (count_group r q m (decide q) (terms q)) n) (0, 0)%Z qs.
 
-End Program.
+(* terms m q, decide m q: what depends on m alone is computed once. *)
+Definition counts (r V : nat) (decide : nat -> nat -> list nat -> option bool) (terms : nat -> nat -> list input) : Z * Z :=
+  fold_right (fun m n => zplus (count_max r m (decide m) (terms m) (seq 0 (S m))) n) (0, 0)%Z (seq 0 V).
 
 (* All (q, m) with q <= m < V. *)
 Definition all_keys (V : nat) : list (nat * nat) := flat_map (fun m => map (fun q => (q, m)) (seq 0 (S m))) (seq 0 V).
-
-(* The keys may be split over files. *)
-Lemma counts_app r (enc : nat -> nat -> list input) k k' : counts r enc (k ++ k') = nadd (counts r enc k) (counts r enc k').
-Proof.
-  induction k as [|a k IH].
-  { cbn [app]. change (counts r enc []) with (0, 0)%N. now destruct (counts r enc k'). }
-  change (counts r enc ((a :: k) ++ k')) with (nadd (count_group r (fst a) (snd a) (enc (fst a) (snd a))) (counts r enc (k ++ k'))).
-  rewrite IH. unfold nadd; simpl. f_equal; apply N.add_assoc.
-Qed.
 
 Lemma in_all_keys V q m : In (q, m) (all_keys V) <-> (q <= m < V)%nat.
 Proof.
@@ -45,12 +45,6 @@ Proof.
   - intros m _. apply FinFun.Injective_map_NoDup; [intros a b E; congruence|apply seq_NoDup].
   - intros m k _ M. apply in_map_iff in M. now destruct M as [q [<- _]].
 Qed.
-
-(* The outputs other than m. *)
-Definition outputs (V m : nat) := filter (fun x => negb (x =? m)) (seq 0 V).
-
-Lemma in_outputs V m x : In x (outputs V m) <-> (x < V)%nat /\ x <> m.
-Proof. unfold outputs. rewrite filter_In, in_seq, Bool.negb_true_iff, Nat.eqb_neq. lia. Qed.
 
 (* ---------- The proof ---------- *)
 
@@ -68,14 +62,17 @@ Section Count.
   Definition terms (q m x i t : nat) : R := g q m t i x.
   Definition query_terms (q m x : nat) : R := g q m q r x.
 
-  (* An input of output x for (q, m). *)
-  Definition input_ok (q m x : nat) (c : input) :=
-    encloses (fst c) (g q m q (last w) x) /\ length (snd c) = last w /\ positions_ok m (terms q m) x 0 (snd c).
-
-  Definition enc_ok (enc : nat -> nat -> list input) := forall q m, (q <= m < d_vocab w)%nat ->
-    (forall c, In c (enc q m) -> exists x, In x (outputs (d_vocab w) m) /\ input_ok q m x c) /\
-    (forall x, In x (outputs (d_vocab w) m) -> (exists c, In c (enc q m) /\ input_ok q m x c) \/
+  (* The inputs of (q, m): each speaks of an output, and an output without one has lost in all sequences. *)
+  Definition terms_ok (inputs : nat -> nat -> list input) := forall q m, (q <= m < d_vocab w)%nat ->
+    (forall c, In c (inputs m q) -> exists x, In x (outputs (d_vocab w) m) /\ input_ok m (terms q m) (query_terms q m) (last w) x c) /\
+    (forall x, In x (outputs (d_vocab w) m) ->
+      (exists c, In c (inputs m q) /\ input_ok m (terms q m) (query_terms q m) (last w) x c) \/
       lost m (terms q m) (query_terms q m) 0 (last w) (q =? m) x).
+
+  (* What decides single sequences is right about the sums of terms. *)
+  Definition decide_ok (decide : nat -> nat -> list nat -> option bool) := forall q m p b, (q <= m < d_vocab w)%nat ->
+    length p = last w -> Forall (fun t => t <= m)%nat p -> decide m q p = Some b ->
+    b = goodb (outputs (d_vocab w) m) (terms q m) (query_terms q m) 0 (rev p).
 
   (* The sequences of (q, m). *)
   Definition group (k : nat * nat) : list (list nat) := map (fun p => p ++ [fst k]) (tails (snd k) r (fst k =? snd k)).
@@ -145,103 +142,107 @@ Section Count.
     apply FunctionalExtensionality.functional_extensionality; intros x. now rewrite sum_group.
   Qed.
 
-  Definition bracket (n : N * N) (l : list (list nat)) :=
-    (N.to_nat (fst n) <= length (filter rightb l))%nat /\ (N.to_nat (snd n) <= length (filter (fun s => negb (rightb s)) l))%nat.
+  Definition bracket (n : Z * Z) (l : list (list nat)) :=
+    (fst n <= Z.of_nat (length (filter rightb l)))%Z /\ (snd n <= Z.of_nat (length (filter (fun s => negb (rightb s)) l)))%Z.
 
-  Lemma Forall2_in_l {A B} (P : A -> B -> Prop) l l' a : Forall2 P l l' -> In a l -> exists b, In b l' /\ P a b.
+  Lemma bracket_nil l : bracket (0, 0)%Z l.
+  Proof. split; cbn [fst snd]; lia. Qed.
+
+  Lemma bracket_app n n' l l' : bracket n l -> bracket n' l' -> bracket (zplus n n') (l ++ l').
+  Proof. unfold bracket, zplus. cbn [fst snd]. rewrite !filter_app, !app_length. lia. Qed.
+
+  Lemma totals_ok m r0 k seen : (Uint63.to_Z (totals m r0 k seen) <= Z.of_nat (length (tails m k seen)))%Z.
   Proof.
-    induction 1 as [|a0 b0 l l' H _ IH]; simpl; [easy|]. intros [<-|I]; [eauto|].
-    destruct (IH I) as [b [? ?]]; eauto.
+    unfold totals. cbv zeta. set (h := fun r => _ : word * word).
+    assert (word_total : forall k seen, (Uint63.to_Z (Uint63.of_Z (Z.of_N (total m k seen))) <= Z.of_nat (length (tails m k seen)))%Z).
+    { intros k' seen'. rewrite Uint63.of_Z_spec, length_tails, N_nat_Z. apply Z.mod_le; [apply N2Z.is_nonneg|reflexivity]. }
+    destruct (Nat.lt_ge_cases k (S r0)) as [L|L].
+    - rewrite (nth_indep _ none (h 0%nat)) by (rewrite map_length, seq_length; exact L).
+      rewrite map_nth, seq_nth by exact L. unfold h. destruct seen; cbn [fst snd]; apply word_total.
+    - rewrite nth_overflow by (rewrite map_length, seq_length; exact L).
+      destruct seen; cbn [none fst snd]; change (Uint63.to_Z wzero) with 0%Z; lia.
   Qed.
 
-  Lemma Forall2_in_r {A B} (P : A -> B -> Prop) l l' b : Forall2 P l l' -> In b l' -> exists a, In a l /\ P a b.
-  Proof.
-    induction 1 as [|a0 b0 l l' H _ IH]; simpl; [easy|]. intros [<-|I]; [eauto|].
-    destruct (IH I) as [a [? ?]]; eauto.
-  Qed.
+  Variable decide : nat -> nat -> list nat -> option bool.
+  Hypothesis decide_sound : decide_ok decide.
+  Variable inputs : nat -> nat -> list input.
+  Hypothesis inputs_sound : terms_ok inputs.
+  Hypothesis few : (n_ctx w <= 32)%nat.
 
-  Lemma input_column q m x c : input_ok q m x c ->
-    column_ok m (terms q m) (query_terms q m) 0 r (fst c, build (snd c)) x.
+  Lemma count_group_ok q m : (q <= m < V)%nat -> bracket (count_group r q m (decide m q) (inputs m q)) (group (q, m)).
   Proof.
-    intros [H [L P]]. split; [exact H|]. cbn [snd]. unfold r. rewrite <- L. now apply build_ok.
-  Qed.
-
-  Theorem count_group_ok q m cs : (q <= m < V)%nat ->
-    (forall c, In c cs -> exists x, In x (outputs V m) /\ input_ok q m x c) ->
-    (forall x, In x (outputs V m) -> (exists c, In c cs /\ input_ok q m x c) \/ lost m (terms q m) (query_terms q m) 0 r (q =? m) x) ->
-    bracket (count_group r q m cs) (group (q, m)).
-  Proof.
-    intros Q H H'. unfold bracket, group. cbn [fst snd]. rewrite !filter_map, !map_length.
+    intros Q. unfold count_group. destruct (columns r (inputs m q)) as [cols|] eqn:E; [|apply bracket_nil].
+    unfold bracket, group. cbn [fst snd]. rewrite !filter_map, !map_length.
     rewrite (length_filter_ext _ (goodb (outputs V m) (terms q m) (query_terms q m) 0)) by (intros; now apply rightb_group).
     rewrite (length_filter_ext (fun a => negb (rightb (a ++ [q])))
       (fun p => negb (goodb (outputs V m) (terms q m) (query_terms q m) 0 p))) by (intros; f_equal; now apply rightb_group).
-    apply (walk_ok m (outputs V m) (terms q m)). split.
-    - intros c I. apply in_map_iff in I. destruct I as [c' [<- I]].
-      destruct (H c' I) as [x [Ix P]]. exists x. split; [easy|now apply input_column].
-    - intros x I. destruct (H' x I) as [[c [Ic P]]|L]; [left|right; exact L].
-      exists (fst c, build (snd c)). split; [apply in_map_iff; now exists c|now apply input_column].
+    set (W := group_width (inputs m q)).
+    assert (narrow_inputs : (0 <= toZ W)%Z /\ forall c, In c (inputs m q) -> narrow W c).
+    { pose proof (group_width_above (inputs m q) zero) as G. rewrite toZ_zero in G. exact G. }
+    apply (walk_ok m (outputs V m) (terms q m) (query_terms q m) r (fun _ => IZR (toZ W)) (totals m r) (decide m q)).
+    - intros. apply totals_ok.
+    - intros p b I D. apply in_tails in I. rewrite rev_length in I. destruct I as [L [F _]].
+      rewrite (decide_sound q m p b Q L); [|rewrite <- (rev_involutive p); now apply Forall_rev|exact D].
+      apply Bool.eq_iff_eq_true. rewrite !goodb_good. unfold good, before. simpl.
+      split; intros H x I; specialize (H x I); lra.
+    - intros _. apply IZR_le. apply narrow_inputs.
+    - rewrite <- n_ctx_r. exact few.
+    - split; [reflexivity|]. split; [constructor|]. intros x _. unfold before. simpl. lra.
+    - reflexivity.
+    - destruct (inputs_sound q m Q) as [A B]. unfold columns in E. fold W in E.
+      destruct (all_correct _ _ _ (izero, []) (Column wzero (Done wzero)) E) as [L N]. split.
+      + intros c I. apply (In_nth _ _ (Column wzero (Done wzero))) in I. destruct I as [k [K <-]].
+        rewrite L in K. destruct (A (nth k (inputs m q) (izero, []))) as [x [Ix P]]; [now apply nth_In|].
+        exists x. split; [exact Ix|]. eapply column_of_ok; [apply N; exact K|exact P|]. apply narrow_inputs. now apply nth_In.
+      + intros x I. destruct (B x I) as [[c [Ic P]]|lost]; [left|now right].
+        apply (In_nth _ _ (izero, [])) in Ic. destruct Ic as [k [K <-]].
+        exists (nth k cols (Column wzero (Done wzero))). split; [apply nth_In; now rewrite L|].
+        eapply column_of_ok; [apply N; exact K|exact P|]. apply narrow_inputs. now apply nth_In.
   Qed.
 
-  Variable enc : nat -> nat -> list input.
-  Hypothesis enc_sound : enc_ok enc.
-  Variable keys : list (nat * nat).
-  Hypothesis keys_NoDup : NoDup keys.
-  Hypothesis keys_range : forall q m, In (q, m) keys -> (q <= m < d_vocab w)%nat.
-
-  Lemma counts_groups ks : incl ks keys -> bracket (counts r enc ks) (flat_map group ks).
+  Lemma count_max_ok m qs : (forall q, In q qs -> (q <= m)%nat) -> (m < V)%nat ->
+    bracket (count_max r m (decide m) (inputs m) qs) (flat_map group (map (fun q => (q, m)) qs)).
   Proof.
-    induction ks as [|[q m] ks IH]; intros I; [split; simpl; lia|].
-    assert (A : bracket (count_group r q m (enc q m)) (group (q, m))).
-    { assert (Q := keys_range q m (I _ (or_introl eq_refl))). apply count_group_ok; [exact Q|apply enc_sound; exact Q|apply enc_sound; exact Q]. }
-    assert (B : bracket (counts r enc ks) (flat_map group ks)) by (apply IH; intros a Ia; apply I; now right).
-    unfold bracket in *. cbn [flat_map]. rewrite !filter_app, !app_length.
-    change (counts r enc ((q, m) :: ks)) with (nadd (count_group r q m (enc q m)) (counts r enc ks)).
-    unfold nadd; cbn [fst snd]. rewrite !Nnat.N2Nat.inj_add. lia.
+    intros H M. induction qs as [|q qs IH]; [apply bracket_nil|].
+    change (count_max r m (decide m) (inputs m) (q :: qs))
+      with (zplus (count_group r q m (decide m q) (inputs m q)) (count_max r m (decide m) (inputs m) qs)).
+    cbn [map flat_map]. apply bracket_app.
+    - apply count_group_ok. split; [apply H; now left|exact M].
+    - apply IH. intros; apply H; now right.
   Qed.
 
-  Lemma groups_NoDup : NoDup (flat_map group keys).
+  Lemma counts_ok : bracket (counts r V decide inputs) (flat_map group (all_keys V)).
   Proof.
-    apply flat_map_NoDup with (key := fun s => (query w s, maximum s)); [easy| |].
+    unfold counts, all_keys. assert (H : forall m, In m (seq 0 V) -> (m < V)%nat) by (intros m I; apply in_seq in I; lia).
+    induction (seq 0 V) as [|m ms IH]; [apply bracket_nil|].
+    cbn [fold_right flat_map]. rewrite flat_map_app. apply bracket_app.
+    - apply count_max_ok; [intros q I; apply in_seq in I; lia|apply H; now left].
+    - apply IH. intros; apply H; now right.
+  Qed.
+
+  Lemma groups_NoDup : NoDup (flat_map group (all_keys V)).
+  Proof.
+    apply flat_map_NoDup with (key := fun s => (query w s, maximum s)); [apply all_keys_NoDup| |].
     - intros; apply group_NoDup.
-    - intros [q m] s I J. destruct (in_group q m s (keys_range _ _ I) J) as [p [_ [_ [_ [-> [-> _]]]]]]. easy.
+    - intros [q m] s I J. apply in_all_keys in I. destruct (in_group q m s I J) as [p [_ [_ [_ [-> [-> _]]]]]]. easy.
   Qed.
 
-  Lemma groups_incl : incl (flat_map group keys) (sequences V (n_ctx w)).
+  Lemma groups_incl : incl (flat_map group (all_keys V)) (sequences V (n_ctx w)).
   Proof.
-    intros s I. apply in_flat_map in I. destruct I as [[q m] [I J]].
-    now destruct (in_group q m s (keys_range _ _ I) J) as [p [_ [_ [_ [_ [_ H]]]]]].
+    intros s I. apply in_flat_map in I. destruct I as [[q m] [I J]]. apply in_all_keys in I.
+    now destruct (in_group q m s I J) as [p [_ [_ [_ [_ [_ H]]]]]].
   Qed.
 
-  Theorem counts_bracket : let n := counts (last w) enc keys in
+  Theorem counts_bracket : let n := counts (last w) (d_vocab w) decide inputs in
     exists a, accuracy_is w a /\
-      (Z.of_N (fst n) <= a <= Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w) - Z.of_N (snd n))%Z.
+      (fst n <= a <= Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w) - snd n)%Z.
   Proof.
     intros n. exists (Z.of_nat (length (filter rightb (sequences V (n_ctx w))))). split.
     - apply count_filter. intros s _. apply rightb_right.
-    - destruct (counts_groups keys (incl_refl _)) as [A B]. fold r in n. fold n in A, B.
+    - destruct counts_ok as [A B]. fold r in n. fold V in n. fold n in A, B.
       pose proof (length_filter_incl rightb _ _ groups_NoDup groups_incl) as R.
       pose proof (length_filter_incl (fun s => negb (rightb s)) _ _ groups_NoDup groups_incl) as W.
       pose proof (length_filter_negb rightb (sequences V (n_ctx w))) as T.
       rewrite length_sequences in T. fold V. rewrite <- Nat2Z.inj_pow. lia.
   Qed.
-
-  Corollary counts_exact a : counts (last w) enc keys = a ->
-    (Z.of_N (fst a) + Z.of_N (snd a) = Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w))%Z -> accuracy_is w (Z.of_N (fst a)).
-  Proof.
-    intros <- E. destruct counts_bracket as [a [H L]]. now replace (Z.of_N (fst (counts (last w) enc keys))) with a by lia.
-  Qed.
-
-  Corollary counts_at_least a : counts (last w) enc keys = a -> accuracy_at_least w (Z.of_N (fst a)).
-  Proof. intros <-. destruct counts_bracket as [a [H L]]. exists a. split; [easy|lia]. Qed.
 End Count.
-
-(* For the model's own table, scaled. *)
-Corollary model_exact w k c (enc : nat -> nat -> list input) a : (1 <= n_ctx w)%nat -> (forall q m x, (0 < k q m x)%R) ->
-  enc_ok w (scaled_term w k c) enc -> counts (last w) enc (all_keys (d_vocab w)) = a ->
-  (Z.of_N (fst a) + Z.of_N (snd a) = Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w))%Z -> accuracy_is w (Z.of_N (fst a)).
-Proof.
-  intros K P H E. apply (counts_exact w (scaled_term w k c) K) with (enc := enc) (keys := all_keys (d_vocab w)); auto.
-  - now apply scaled_term_separates.
-  - apply all_keys_NoDup.
-  - intros q m. apply in_all_keys.
-Qed.

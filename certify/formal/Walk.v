@@ -1,171 +1,108 @@
 (* The tree walk over prefixes of tokens, for one maximum m: how many completions are surely right, surely wrong.
-   A completion ("tail") is a list of r tokens <= m that holds m unless m has been seen before.
-   Main theorem: walk_ok. *)
-From Coq Require Import Reals ZArith Lra Lia List PeanoNat.
-From Maxcert Require Import Statement Sums Separability Terms Integers Intervals Sequences.
+   Sums are machine words, each at most a known slack below the real sum; an output that no completion can bring to 0
+   any more is dropped, and one that wins with every completion settles the node. A whole sequence that the words leave
+   undecided goes to `decide`. Main theorem: walk_ok. *)
+From Coq Require Import Reals ZArith Lra Lia List PeanoNat Uint63.
+From Maxcert Require Import Integers Words Intervals Sequences Tails Ranges.
 Import ListNotations.
 
 (* ---------- The program ---------- *)
 
-Section Program.
-
-(* One position of one output: entries of the tokens 0..m; the range of the sum from this position on, over all tails,
-   and over the tails that hold m. *)
-Definition level := (list interval * (interval * interval))%type.
+(* The positions left, for one output. At each position: the words of the tokens 0..m, and of the sum from here on over
+   all tails (free) and over those that hold m (need) an upper bound, slack included, and a lower bound. At the end: the
+   slack. *)
+Inductive levels :=
+| Done (slack : word)
+| Level (entries : list word) (free_high free_low need_high need_low : word) (deeper : levels).
 (* One output: the sum so far, and the positions left. *)
-Definition column := (interval * list level)%type.
+Inductive column := Column (sum : word) (rest : levels).
 
-Definition bound (seen : bool) (c : column) : interval :=
-  match snd c with
-  | [] => fst c
-  | (_, (free, need)) :: _ => iadd (fst c) (if seen then free else need)
+Definition high (seen : bool) (c : column) : word :=
+  match c with
+  | Column s (Done slack) => wadd s slack
+  | Column s (Level _ free _ need _ _) => wadd s (if seen then free else need)
+  end.
+Definition low (seen : bool) (c : column) : word :=
+  match c with
+  | Column s (Done _) => s
+  | Column s (Level _ _ free _ need _) => wadd s (if seen then free else need)
   end.
 
-Definition active seen c := leb zero (snd (bound seen c)).  (* this output may still win *)
-Definition beats seen c := leb zero (fst (bound seen c)).   (* this output wins (or ties) whatever follows *)
+(* None if an output wins (or ties) whatever follows; else the outputs that may still win. *)
+Fixpoint sift (seen : bool) (kept cols : list column) : option (list column) :=
+  match cols with
+  | [] => Some kept
+  | c :: cols => if wleb wzero (low seen c) then None
+                 else sift seen (if wleb wzero (high seen c) then c :: kept else kept) cols
+  end.
 
 Definition child (c : column) : column :=  (* take the first token that is left at this position *)
-  match snd c with (e :: _, _) :: deeper => (iadd (fst c) e, deeper) | _ => c end.
+  match c with Column s (Level (e :: _) _ _ _ _ deeper) => Column (wadd s e) deeper | _ => c end.
 Definition pop (c : column) : column :=    (* leave it *)
-  match snd c with (_ :: E, b) :: deeper => (fst c, (E, b) :: deeper) | _ => c end.
+  match c with Column s (Level (_ :: E) a b c d deeper) => Column s (Level E a b c d deeper) | _ => c end.
 
-Definition total (m r : nat) (seen : bool) : N :=
-  let all := N.pow (N.of_nat (S m)) (N.of_nat r) in
-  if seen then all else (all - N.pow (N.of_nat m) (N.of_nat r))%N.
+Definition counts := (word * word)%type.  (* right, wrong; a sum that wraps around only loses *)
+Definition plus (a b : counts) : counts := (wadd (fst a) (fst b), wadd (snd a) (snd b)).
+Definition none : counts := (wzero, wzero).
+Definition one : word := 1%uint63.
 
-Definition nadd (a b : N * N) : N * N := (fst a + fst b, snd a + snd b)%N.
+Section Program.
+  Variable m : nat.
+  Variable total : nat -> bool -> word.              (* the number of tails, or less *)
+  Variable decide : list nat -> option bool.         (* a whole sequence before the query, last token first *)
 
-Definition zerob (n : nat) := match n with O => true | _ => false end.
+  Definition zerob (n : nat) := match n with O => true | _ => false end.
 
-Fixpoint tokens (W : bool -> list column -> N * N) (seen : bool) (n : nat) (cols : list column) : N * N :=
-  match n with
-  | O => (0, 0)%N
-  | S n => nadd (W (seen || zerob n)%bool (map child cols)) (tokens W seen n (map pop cols))
-  end.
+  Fixpoint tokens (W : bool -> list nat -> list column -> counts) (seen : bool) (prefix : list nat) (n t : nat)
+    (cols : list column) : counts :=
+    match n with
+    | O => none
+    | S n => plus (W (seen || zerob n)%bool (t :: prefix) (map child cols)) (tokens W seen prefix n (S t) (map pop cols))
+    end.
 
-Fixpoint walk (m r : nat) (seen : bool) (cols : list column) : N * N :=
-  let cols := filter (active seen) cols in
-  if existsb (beats seen) cols then (0%N, total m r seen) else
-  match cols, r with
-  | [], _ => (total m r seen, 0%N)
-  | _, O => (0, 0)%N
-  | _, S r => tokens (walk m r) seen (S m) cols
-  end.
-
-(* The ranges, from the entries alone (of each position, in the order of the positions). *)
-Fixpoint free_of (E : list interval) (free : interval) : interval :=
-  match E with
-  | [] => free
-  | [e] => iadd e free
-  | e :: E => ijoin (iadd e free) (free_of E free)
-  end.
-
-Fixpoint need_of (E : list interval) (free : interval) (need : option interval) : interval :=
-  match E with
-  | [] => free
-  | [e] => iadd e free  (* the token m *)
-  | e :: E => match need with
-              | None => need_of E free need
-              | Some n => ijoin (iadd e n) (need_of E free need)
-              end
-  end.
-
-Definition rest_free (L : list level) : interval := match L with [] => izero | (_, (free, _)) :: _ => free end.
-Definition rest_need (L : list level) : option interval := match L with [] => None | (_, (_, need)) :: _ => Some need end.
-
-Fixpoint build (Es : list (list interval)) : list level :=
-  match Es with
-  | [] => []
-  | E :: Es => let L := build Es in (E, (free_of E (rest_free L), need_of E (rest_free L) (rest_need L))) :: L
-  end.
+  Fixpoint walk (r : nat) (seen : bool) (prefix : list nat) (cols : list column) : counts :=
+    match sift seen [] cols with
+    | None => (wzero, total r seen)
+    | Some [] => (total r seen, wzero)
+    | Some cols =>
+        match r with
+        | O => if seen then match decide prefix with Some true => (one, wzero) | Some false => (wzero, one) | None => none end
+               else none
+        | S r => tokens (walk r) seen prefix (S m) 0 cols
+        end
+    end.
 End Program.
 
-(* ---------- Tails ---------- *)
-
-Fixpoint tails (m r : nat) (seen : bool) : list (list nat) :=
-  match r with
-  | O => if seen then [[]] else []
-  | S r => flat_map (fun t => map (cons t) (tails m r (seen || (t =? m)))) (seq 0 (S m))
-  end.
-
-Lemma tails_S m r seen :
-  tails m (S r) seen = flat_map (fun t => map (cons t) (tails m r (seen || (t =? m)))) (seq 0 (S m)).
-Proof. easy. Qed.
-
-Lemma in_tails_cons m r seen t s : In (t :: s) (tails m (S r) seen) <-> (t <= m)%nat /\ In s (tails m r (seen || (t =? m))).
-Proof.
-  rewrite tails_S. rewrite in_flat_map. split.
-  - intros [t' [T M]]. apply in_map_iff in M. destruct M as [s' [E I]]. apply in_seq in T.
-    inversion E; subst. split; [lia|easy].
-  - intros [T I]. exists t. split; [apply in_seq; lia|]. now apply in_map.
-Qed.
-
-Lemma in_tails_inv m r seen s : In s (tails m (S r) seen) ->
-  exists t s', s = t :: s' /\ (t <= m)%nat /\ In s' (tails m r (seen || (t =? m))).
-Proof.
-  destruct s as [|t s]; [|intros H; apply in_tails_cons in H; eauto].
-  rewrite tails_S. rewrite in_flat_map. intros [t [_ M]]. apply in_map_iff in M. now destruct M as [? [? _]].
-Qed.
-
-Lemma in_tails m r seen s :
-  In s (tails m r seen) <-> length s = r /\ Forall (fun t => t <= m)%nat s /\ (seen = true \/ In m s).
-Proof.
-  revert seen s; induction r as [|r IH]; intros seen s.
-  - simpl. split.
-    + destruct seen; [intros [<-|[]]; auto|easy].
-    + intros [L [_ [->|I]]]; destruct s; try easy. now left.
-  - destruct s as [|t s].
-    + split; [|now intros [? _]]. intros H. apply in_tails_inv in H. now destruct H as [? [? [? _]]].
-    + rewrite in_tails_cons, IH, Forall_cons_iff, Bool.orb_true_iff, Nat.eqb_eq. simpl.
-      split; intros H; decompose [and or] H; subst; repeat split; auto; lia.
-Qed.
-
-Lemma tails_NoDup m r seen : NoDup (tails m r seen).
-Proof.
-  revert seen; induction r as [|r IH]; intros seen.
-  - simpl. destruct seen; repeat constructor; auto.
-  - rewrite tails_S. apply flat_map_NoDup with (key := @hd nat 0%nat); [apply seq_NoDup| |].
-    + intros t _. apply FinFun.Injective_map_NoDup; [intros a b E; congruence|apply IH].
-    + intros t s _ M. apply in_map_iff in M. now destruct M as [? [<- _]].
-Qed.
-
-Lemma length_tails_seen m r : length (tails m r true) = (S m ^ r)%nat.
-Proof.
-  induction r as [|r IH]; [easy|]. rewrite tails_S.
-  rewrite length_flat_map with (c := (S m ^ r)%nat); [now rewrite seq_length|].
-  intros t _. now rewrite map_length.
-Qed.
-
-Lemma length_tails_unseen m r : (length (tails m r false) + m ^ r = S m ^ r)%nat.
-Proof.
-  induction r as [|r IH]; [easy|]. rewrite tails_S.
-  rewrite seq_S, flat_map_app, app_length. simpl flat_map. rewrite app_nil_r, map_length, Nat.eqb_refl.
-  rewrite length_tails_seen.
-  rewrite length_flat_map with (c := length (tails m r false)).
-  - rewrite seq_length. simpl. nia.
-  - intros t T. apply in_seq in T. rewrite map_length. replace (t =? m) with false; [easy|].
-    symmetry; apply Nat.eqb_neq; lia.
-Qed.
-
-Lemma length_tails m r seen : length (tails m r seen) = N.to_nat (total m r seen).
-Proof.
-  assert (P : forall a b, N.to_nat (N.pow (N.of_nat a) (N.of_nat b)) = (a ^ b)%nat)
-    by (intros; rewrite Nnat.N2Nat.inj_pow; now rewrite !Nnat.Nat2N.id).
-  unfold total. destruct seen.
-  - rewrite length_tails_seen. now rewrite P.
-  - rewrite Nnat.N2Nat.inj_sub, !P. pose proof (length_tails_unseen m r). lia.
-Qed.
-
 (* ---------- The walk is right ---------- *)
+
+Lemma counted a b n n' : (Uint63.to_Z a <= Z.of_nat n)%Z -> (Uint63.to_Z b <= Z.of_nat n')%Z ->
+  (Uint63.to_Z (wadd a b) <= Z.of_nat (n + n'))%Z.
+Proof.
+  intros ha hb. unfold wadd. rewrite Uint63.add_spec.
+  pose proof (Uint63.to_Z_bounded a). pose proof (Uint63.to_Z_bounded b).
+  assert ((Uint63.to_Z a + Uint63.to_Z b) mod wB <= Uint63.to_Z a + Uint63.to_Z b)%Z by (apply Z.mod_le; [lia|reflexivity]).
+  lia.
+Qed.
+
+Lemma filter_all {A} (p : A -> bool) l : (forall a, In a l -> p a = true) -> filter p l = l.
+Proof.
+  induction l as [|a l IH]; simpl; intros H; [easy|]. rewrite H by auto. now rewrite IH by auto.
+Qed.
+
+Definition entry_bound : Z := (2 ^ 55)%Z.
+Definition range_bound : Z := (2 ^ 60)%Z.
 
 Section Walk.
   Variable m : nat.
   Variable X : list nat.                    (* the wrong outputs *)
   Variable f : nat -> nat -> nat -> R.      (* f x i t: what token t at position i adds to output x *)
+  Variable own : nat -> R.                  (* what the query's own position adds *)
+  Variable r0 : nat.                        (* the positions before the query *)
+  Variable width : nat -> R.                (* how far a word of output x may be below the real number *)
+  Variable total : nat -> bool -> word.
+  Variable decide : list nat -> option bool.
   Open Scope R_scope.
-
-  Fixpoint suffix (x i : nat) (s : list nat) : R :=
-    match s with [] => 0 | t :: s => f x i t + suffix x (S i) s end.
+  Notation suffix := (suffix f).
 
   (* B: the sums so far. *)
   Definition good (B : nat -> R) (i : nat) (s : list nat) := forall x, In x X -> B x + suffix x i s < 0.
@@ -184,26 +121,45 @@ Section Walk.
     split; intros H x I; specialize (H x I); lra.
   Qed.
 
-  (* What columns mean. *)
-  Fixpoint entries_ok (x i t : nat) (E : list interval) : Prop :=
-    match E with
-    | [] => t = S m
-    | e :: E => encloses e (f x i t) /\ entries_ok x i (S t) E
-    end.
+  (* The sums over a prefix (last token first). *)
+  Definition before (prefix : list nat) (x : nat) := own x + suffix x 0 (rev prefix).
 
-  Fixpoint levels_ok (x i r : nat) (L : list level) : Prop :=
+  Lemma suffix_app x s s' : forall i, suffix x i (s ++ s') = suffix x i s + suffix x (i + length s)%nat s'.
+  Proof.
+    induction s as [|t s IH]; intros i; simpl.
+    - rewrite Nat.add_0_r. lra.
+    - rewrite IH. replace (S i + length s)%nat with (i + S (length s))%nat by lia. lra.
+  Qed.
+
+  Lemma before_cons prefix t x : before (t :: prefix) x = before prefix x + f x (length prefix) t.
+  Proof. unfold before. simpl rev. rewrite suffix_app, rev_length. simpl. lra. Qed.
+
+  Hypothesis total_ok : forall r seen, (Uint63.to_Z (total r seen) <= Z.of_nat (length (tails m r seen)))%Z.
+  Hypothesis decide_ok : forall prefix b, In (rev prefix) (tails m r0 true) -> decide prefix = Some b ->
+    b = goodb (before prefix) r0 [].
+  Hypothesis width_nonnegative : forall x, 0 <= width x.
+  Hypothesis few : (S r0 <= 32)%nat.
+
+  (* What columns mean. *)
+  Definition entry_ok (x i t : nat) (e : word) :=
+    IZR (signed e) <= f x i t <= IZR (signed e) + width x /\ (Z.abs (signed e) <= entry_bound)%Z.
+  Fixpoint words_ok (x i t : nat) (E : list word) : Prop :=
+    match E with [] => t = S m | e :: E => entry_ok x i t e /\ words_ok x i (S t) E end.
+  Definition slack (x : nat) : R := INR (S r0) * width x.
+  Definition bounds_ok (x i r : nat) (seen : bool) (high low : word) :=
+    (Z.abs (signed high) <= range_bound)%Z /\ (Z.abs (signed low) <= range_bound)%Z /\
+    forall s, In s (tails m r seen) -> IZR (signed low) <= suffix x i s /\ suffix x i s + slack x <= IZR (signed high).
+  Fixpoint rest_ok (x i r : nat) (L : levels) : Prop :=
     match r, L with
-    | O, [] => True
-    | S r, (E, (free, need)) :: L =>
-        entries_ok x i 0 E /\
-        (forall s, In s (tails m (S r) true) -> encloses free (suffix x i s)) /\
-        (forall s, In s (tails m (S r) false) -> encloses need (suffix x i s)) /\
-        levels_ok x (S i) r L
+    | O, Done s => (Z.abs (signed s) <= range_bound)%Z /\ slack x <= IZR (signed s)
+    | S r, Level E fh fl nh nl L =>
+        words_ok x i 0 E /\ bounds_ok x i (S r) true fh fl /\ bounds_ok x i (S r) false nh nl /\ rest_ok x (S i) r L
     | _, _ => False
     end.
-
+  Definition sum_ok (B : nat -> R) (i : nat) (s : word) (x : nat) :=
+    IZR (signed s) <= B x <= IZR (signed s) + INR (S i) * width x /\ (Z.abs (signed s) <= Z.of_nat (S i) * entry_bound)%Z.
   Definition column_ok (B : nat -> R) (i r : nat) (c : column) (x : nat) :=
-    encloses (fst c) (B x) /\ levels_ok x i r (snd c).
+    match c with Column s L => (i + r = r0)%nat /\ sum_ok B i s x /\ rest_ok x i r L end.
 
   (* Every column speaks of an output, and an output without column has lost already. *)
   Definition speaks (P : column -> nat -> Prop) (lost : nat -> Prop) (cols : list column) :=
@@ -222,55 +178,104 @@ Section Walk.
       exists (h c). split; [now apply in_map|auto].
   Qed.
 
-  Lemma bound_ok B i r seen c x s :
-    column_ok B i r c x -> In s (tails m r seen) -> encloses (bound seen c) (B x + suffix x i s).
+  (* Sums stay far from where words wrap around. *)
+  Lemma sum_range B i s x : (i <= r0)%nat -> sum_ok B i s x ->
+    (Z.abs (signed s) <= range_bound)%Z /\ IZR (signed s) <= B x /\ B x <= IZR (signed s) + slack x.
   Proof.
-    intros [H L] I. unfold bound. destruct c as [a [|[E [free need]] L']]; destruct r as [|r]; simpl in L; try easy.
-    - apply in_tails in I. destruct I as [I _]. destruct s; [|easy]. simpl. now rewrite Rplus_0_r.
-    - destruct L as [_ [F [N _]]]. apply encloses_add; [easy|]. destruct seen; auto.
+    intros hi [h h']. split; [|split; [apply h|]].
+    - unfold entry_bound in h'. change range_bound with (32 * 2 ^ 55)%Z.
+      assert (Z.of_nat (S i) <= 32)%Z by lia. nia.
+    - apply Rle_trans with (1 := proj2 h). apply Rplus_le_compat_l. unfold slack.
+      apply Rmult_le_compat_r; [apply width_nonnegative|]. apply le_INR. lia.
   Qed.
 
-  Lemma speaks_active B i r seen cols :
-    speaks (column_ok B i r) (lost B i r seen) cols -> speaks (column_ok B i r) (lost B i r seen) (filter (active seen) cols).
+  Lemma add_range s b : (Z.abs (signed s) <= range_bound)%Z -> (Z.abs (signed b) <= range_bound)%Z ->
+    IZR (signed (wadd s b)) = IZR (signed s) + IZR (signed b).
   Proof.
-    intros [A C]; split.
-    - intros c I. apply filter_In in I. now apply A.
-    - intros x I. destruct (C x I) as [[c [Ic Pc]]|L]; [|auto].
-      destruct (active seen c) eqn:E; [left|right].
-      + exists c. split; [now apply filter_In|easy].
-      + intros s Is. unfold active in E.
-        eapply encloses_neg; [|exact E]. eapply bound_ok; eauto.
+    intros hs hb. rewrite (signed_add s b range_bound range_bound hs hb); [apply plus_IZR|]. unfold range_bound. lia.
+  Qed.
+
+  Lemma high_low_ok B i r seen c x s : column_ok B i r c x -> In s (tails m r seen) ->
+    IZR (signed (low seen c)) <= B x + suffix x i s <= IZR (signed (high seen c)).
+  Proof.
+    destruct c as [a L]. intros [hi [hs hL]] I. destruct (sum_range B i a x ltac:(lia) hs) as [g [g1 g2]].
+    destruct r as [|r]; destruct L as [sl | E fh fl nh nl L]; simpl in hL; try easy; unfold low, high.
+    - destruct hL as [k1 k2]. rewrite add_range by assumption.
+      apply in_tails in I. destruct I as [I _]. destruct s; [|easy]. simpl. lra.
+    - destruct hL as [_ [[a1 [a2 a3]] [[b1 [b2 b3]] _]]].
+      destruct seen; rewrite !add_range by assumption; [specialize (a3 s I) | specialize (b3 s I)]; lra.
+  Qed.
+
+  Lemma low_beats B i r seen c x s : column_ok B i r c x -> In s (tails m r seen) -> wleb wzero (low seen c) = true ->
+    0 <= B x + suffix x i s.
+  Proof.
+    intros C I L. rewrite wleb_spec, signed_zero in L. apply Z.leb_le, IZR_le in L.
+    pose proof (high_low_ok B i r seen c x s C I). lra.
+  Qed.
+
+  Lemma high_lost B i r seen c x s : column_ok B i r c x -> In s (tails m r seen) -> wleb wzero (high seen c) = false ->
+    B x + suffix x i s < 0.
+  Proof.
+    intros C I L. rewrite wleb_spec, signed_zero in L. apply Z.leb_gt, IZR_lt in L.
+    pose proof (high_low_ok B i r seen c x s C I). lra.
+  Qed.
+
+  Lemma sift_ok seen cols : forall kept,
+    match sift seen kept cols with
+    | None => exists c, In c cols /\ wleb wzero (low seen c) = true
+    | Some l => (forall c, In c l -> In c kept \/ In c cols) /\ (forall c, In c kept -> In c l) /\
+                (forall c, In c cols -> In c l \/ wleb wzero (high seen c) = false)
+    end.
+  Proof.
+    clear. induction cols as [|c cols IH]; intros kept; cbn [sift].
+    - split; [auto|split; [auto|easy]].
+    - destruct (wleb wzero (low seen c)) eqn:lo; [exists c; split; [now left|easy]|].
+      specialize (IH (if wleb wzero (high seen c) then c :: kept else kept)).
+      destruct (sift seen _ cols) as [l|].
+      + destruct IH as [a [b d]]. split; [|split].
+        * intros e I. destruct (a e I) as [J|J]; [|right; now right].
+          destruct (wleb wzero (high seen c)); [destruct J as [->|J]; [right; now left|now left]|now left].
+        * intros e I. apply b. destruct (wleb wzero (high seen c)); [now right|easy].
+        * intros e [<-|I]; [|now apply d]. destruct (wleb wzero (high seen c)) eqn:hi; [left|now right]. apply b. now left.
+      + destruct IH as [e [I J]]. exists e. split; [now right|easy].
+  Qed.
+
+  Lemma speaks_sift B i r seen cols l : sift seen [] cols = Some l ->
+    speaks (column_ok B i r) (lost B i r seen) cols -> speaks (column_ok B i r) (lost B i r seen) l.
+  Proof.
+    intros e [A C]. pose proof (sift_ok seen cols []) as S. rewrite e in S. destruct S as [a [_ d]]. split.
+    - intros c I. destruct (a c I) as [[]|J]. now apply A.
+    - intros x I. destruct (C x I) as [[c [Ic Pc]]|L]; [|now right].
+      destruct (d c Ic) as [J|J]; [left; now exists c|right].
+      intros s Is. eapply high_lost; eauto.
   Qed.
 
   Definition rights B i l := length (filter (goodb B i) l).
   Definition wrongs B i l := length (filter (fun s => negb (goodb B i s)) l).
-  Definition within (n : N * N) B i l := (N.to_nat (fst n) <= rights B i l)%nat /\ (N.to_nat (snd n) <= wrongs B i l)%nat.
+  Definition within (n : counts) B i l :=
+    (Uint63.to_Z (fst n) <= Z.of_nat (rights B i l))%Z /\ (Uint63.to_Z (snd n) <= Z.of_nat (wrongs B i l))%Z.
 
-  Lemma filter_all {A} (p : A -> bool) l : (forall a, In a l -> p a = true) -> filter p l = l.
+  Lemma within_none B i l : within none B i l.
+  Proof. split; simpl; change (Uint63.to_Z wzero) with 0%Z; lia. Qed.
+
+  Lemma within_right B i r seen : (forall x, In x X -> lost B i r seen x) -> within (total r seen, wzero) B i (tails m r seen).
   Proof.
-    induction l as [|a l IH]; simpl; intros H; [easy|]. rewrite H by auto. now rewrite IH by auto.
-  Qed.
-
-  Lemma within_zero B i l : within (0, 0)%N B i l.
-  Proof. split; simpl; lia. Qed.
-
-  Lemma within_right B i r seen : (forall x, In x X -> lost B i r seen x) -> within (total m r seen, 0%N) B i (tails m r seen).
-  Proof.
-    intros H; split; [|simpl; lia]. unfold rights. rewrite filter_all; [simpl; now rewrite length_tails|].
+    intros H; split; cbn [fst snd]; [|change (Uint63.to_Z wzero) with 0%Z; lia]. unfold rights. rewrite filter_all; [apply total_ok|].
     intros s I. apply goodb_good. intros x Ix. now apply H.
   Qed.
 
   Lemma within_wrong B i r seen x : In x X -> (forall s, In s (tails m r seen) -> 0 <= B x + suffix x i s) ->
-    within (0%N, total m r seen) B i (tails m r seen).
+    within (wzero, total r seen) B i (tails m r seen).
   Proof.
-    intros Ix H; split; [simpl; lia|]. unfold wrongs. rewrite filter_all; [simpl; now rewrite length_tails|].
+    intros Ix H; split; cbn [fst snd]; [change (Uint63.to_Z wzero) with 0%Z; lia|]. unfold wrongs. rewrite filter_all; [apply total_ok|].
     intros s I. destruct (goodb B i s) eqn:E; [|easy]. apply goodb_good in E.
     specialize (E x Ix). specialize (H s I). lra.
   Qed.
 
-  Lemma within_app n n' B i l l' : within n B i l -> within n' B i l' -> within (nadd n n') B i (l ++ l').
+  Lemma within_plus n n' B i l l' : within n B i l -> within n' B i l' -> within (plus n n') B i (l ++ l').
   Proof.
-    unfold within, rights, wrongs, nadd; simpl. rewrite !filter_app, !app_length, !Nnat.N2Nat.inj_add. lia.
+    unfold within, rights, wrongs, plus; cbn [fst snd]. rewrite !filter_app, !app_length.
+    intros [a b] [c d]. split; now apply counted.
   Qed.
 
   Lemma within_cons n B i t l : within n (fun x => B x + f x i t) (S i) l -> within n B i (map (cons t) l).
@@ -285,126 +290,85 @@ Section Walk.
 
   (* A column in the middle of a position: the tokens from t on are left. *)
   Definition column_at (B : nat -> R) (i r t : nat) (c : column) (x : nat) :=
-    encloses (fst c) (B x) /\
-    exists E b deeper, snd c = (E, b) :: deeper /\ entries_ok x i t E /\ levels_ok x (S i) r deeper.
+    match c with
+    | Column s (Level E _ _ _ _ deeper) => (i + S r = r0)%nat /\ sum_ok B i s x /\ words_ok x i t E /\ rest_ok x (S i) r deeper
+    | _ => False
+    end.
 
   Lemma column_at_start B i r c x : column_ok B i (S r) c x -> column_at B i r 0 c x.
   Proof.
-    intros [H L]; split; [easy|]. destruct (snd c) as [|[E [free need]] deeper]; simpl in L; [easy|].
-    exists E, (free, need), deeper. tauto.
+    destruct c as [s L]. intros [hi [hs hL]]. destruct L as [|E fh fl nh nl L]; simpl in hL; [easy|]. simpl. tauto.
   Qed.
 
   Lemma child_ok B i r t c x : (t <= m)%nat -> column_at B i r t c x ->
     column_ok (fun x => B x + f x i t) (S i) r (child c) x.
   Proof.
-    intros T [H [E [b [deeper [Ec [HE HL]]]]]]. unfold child, column_ok. rewrite Ec.
-    destruct E as [|e E]; simpl in HE; [lia|]. destruct HE as [He _]. simpl.
-    split; [now apply encloses_add|easy].
+    intros T H. destruct c as [s [|E fh fl nh nl L]]; [easy|]. destruct H as [hi [hs [hE hL]]].
+    destruct E as [|e E]; simpl in hE; [lia|]. destruct hE as [[he he'] _]. cbn [child column_ok].
+    split; [lia|]. split; [|exact hL].
+    destruct (sum_range B i s x ltac:(lia) hs) as [g [g1 g2]]. destruct hs as [hs hs'].
+    assert (he2 : (Z.abs (signed e) <= range_bound)%Z) by (apply Z.le_trans with (1 := he'); unfold entry_bound, range_bound; lia).
+    split.
+    - rewrite (add_range s e g he2). rewrite (S_INR (S i)). lra.
+    - rewrite (signed_add s e range_bound range_bound g he2) by (unfold range_bound; lia). lia.
   Qed.
 
   Lemma pop_ok B i r t c x : (t <= m)%nat -> column_at B i r t c x -> column_at B i r (S t) (pop c) x.
   Proof.
-    intros T [H [E [b [deeper [Ec [HE HL]]]]]]. unfold pop, column_at. rewrite Ec.
-    destruct E as [|e E]; simpl in HE; [lia|]. destruct HE as [_ HE]. simpl.
-    split; [easy|]. exists E, b, deeper. tauto.
+    intros T H. destruct c as [s [|E fh fl nh nl L]]; [easy|]. destruct H as [hi [hs [hE hL]]].
+    destruct E as [|e E]; simpl in hE; [lia|]. destruct hE as [_ hE]. cbn [pop column_at]. tauto.
   Qed.
 
-  Lemma tokens_ok (W : bool -> list column -> N * N) r :
-    (forall seen cols B i, speaks (column_ok B i r) (lost B i r seen) cols -> within (W seen cols) B i (tails m r seen)) ->
-    forall seen B i n t cols, (n + t = S m)%nat ->
-    speaks (column_at B i r t) (lost B i (S r) seen) cols ->
-    within (tokens W seen n cols) B i (flat_map (fun t => map (cons t) (tails m r (seen || (t =? m)))) (seq t n)).
+  (* The prefix leads to these sums. *)
+  Definition leads (prefix : list nat) (B : nat -> R) (i : nat) :=
+    length prefix = i /\ Forall (fun t => t <= m)%nat prefix /\ forall x, In x X -> B x = before prefix x.
+
+  Lemma leads_cons prefix B i t : (t <= m)%nat -> leads prefix B i -> leads (t :: prefix) (fun x => B x + f x i t) (S i).
   Proof.
-    intros HW seen B i n. induction n as [|n IH]; intros t cols E H; [apply within_zero|].
-    simpl seq. simpl flat_map. simpl tokens. apply within_app.
-    - apply within_cons. replace (zerob n) with (t =? m).
-      + apply HW. revert H. apply speaks_map.
+    intros T [L [F H]]. split; [simpl; lia|]. split; [now constructor|].
+    intros x I. rewrite before_cons, L, (H x I). reflexivity.
+  Qed.
+
+  Lemma goodb_leads prefix B i s : leads prefix B i -> goodb B i s = goodb (before prefix) i s.
+  Proof.
+    intros [_ [_ H]]. apply Bool.eq_iff_eq_true. rewrite !goodb_good. unfold good.
+    split; intros G x I; specialize (G x I); rewrite (H x I) in *; assumption.
+  Qed.
+
+  Lemma tokens_ok (W : bool -> list nat -> list column -> counts) r :
+    (forall seen prefix cols B i, leads prefix B i -> (i + r = r0)%nat ->
+      speaks (column_ok B i r) (lost B i r seen) cols -> within (W seen prefix cols) B i (tails m r seen)) ->
+    forall seen prefix B i n t cols, (n + t = S m)%nat -> leads prefix B i -> (i + S r = r0)%nat ->
+    speaks (column_at B i r t) (lost B i (S r) seen) cols ->
+    within (tokens W seen prefix n t cols) B i (flat_map (fun t => map (cons t) (tails m r (seen || (t =? m)%nat))) (seq t n)).
+  Proof.
+    intros HW seen prefix B i n. induction n as [|n IH]; intros t cols E P hi H; [apply within_none|].
+    simpl seq. simpl flat_map. simpl tokens. apply within_plus.
+    - apply within_cons. replace (zerob n) with (t =? m)%nat.
+      + apply HW; [apply leads_cons; [lia|exact P]|lia|]. revert H. apply speaks_map.
         * intros c x. apply child_ok. lia.
         * intros x L s I. rewrite Rplus_assoc. apply (L (t :: s)). apply in_tails_cons. split; [lia|easy].
       + destruct n; simpl; [apply Nat.eqb_eq; lia|apply Nat.eqb_neq; lia].
-    - apply IH; [lia|]. revert H. apply speaks_map; [|easy]. intros c x. apply pop_ok. lia.
+    - apply IH; [lia|exact P|exact hi|]. revert H. apply speaks_map; [|easy]. intros c x. apply pop_ok. lia.
   Qed.
 
-  Theorem walk_ok r : forall seen cols B i,
-    speaks (column_ok B i r) (lost B i r seen) cols -> within (walk m r seen cols) B i (tails m r seen).
+  Theorem walk_ok r : forall seen prefix cols B i, leads prefix B i -> (i + r = r0)%nat ->
+    speaks (column_ok B i r) (lost B i r seen) cols -> within (walk m total decide r seen prefix cols) B i (tails m r seen).
   Proof.
-    induction r as [|r IH]; intros seen cols B i H; apply speaks_active in H; cbn [walk];
-      set (cols' := filter (active seen) cols) in *.
-    all: destruct (existsb (beats seen) cols') eqn:E.
-    1, 3: apply existsb_exists in E; destruct E as [c [Ic Lc]];
-      destruct H as [A _]; destruct (A c Ic) as [x [Ix Cx]];
-      apply (within_wrong B i _ seen x Ix); intros s Is; eapply encloses_nonneg; [eapply bound_ok; eauto|exact Lc].
-    all: destruct cols' as [|c cs] eqn:Ec;
-      [apply within_right; intros x Ix; destruct H as [_ C]; destruct (C x Ix) as [[? [[] _]]|]; easy|].
-    - apply within_zero.
-    - rewrite <- Ec in *. apply (tokens_ok (walk m r) r IH); [lia|].
-      rewrite <- (map_id cols'). revert H. apply speaks_map; [|easy]. intros; now apply column_at_start.
-  Qed.
-
-  (* ---------- The ranges are right ---------- *)
-
-  Lemma free_of_ok x i E free (l : list (list nat)) : (forall s, In s l -> encloses free (suffix x (S i) s)) ->
-    forall t, entries_ok x i t E -> forall u s, (t <= u <= m)%nat -> In s l ->
-    encloses (free_of E free) (f x i u + suffix x (S i) s).
-  Proof.
-    intros F. induction E as [|e E IH]; intros t H u s U I; simpl in H; [lia|]. destruct H as [He H].
-    assert (U' : u = t \/ (S t <= u)%nat) by lia.
-    destruct E as [|e' E]; simpl in H.
-    - replace u with t by lia. apply encloses_add; auto.
-    - change (free_of (e :: e' :: E) free) with (ijoin (iadd e free) (free_of (e' :: E) free)).
-      destruct U' as [->|U'].
-      + apply encloses_join_l. apply encloses_add; auto.
-      + apply encloses_join_r. eapply IH; [exact H|lia|easy].
-  Qed.
-
-  Lemma need_of_ok x i r E free need :
-    (forall s, In s (tails m r true) -> encloses free (suffix x (S i) s)) ->
-    (forall s, In s (tails m r false) -> match need with None => False | Some n => encloses n (suffix x (S i) s) end) ->
-    forall t, entries_ok x i t E -> forall u s, (t <= u <= m)%nat -> In s (tails m r (u =? m)) ->
-    encloses (need_of E free need) (f x i u + suffix x (S i) s).
-  Proof.
-    intros F N. induction E as [|e E IH]; intros t H u s U I; simpl in H; [lia|]. destruct H as [He H].
-    assert (U' : u = t \/ (S t <= u)%nat) by lia.
-    destruct E as [|e' E]; simpl in H.
-    - assert (u = m) by lia. assert (t = m) by lia. clear U'. subst t u. rewrite Nat.eqb_refl in I.
-      apply encloses_add; auto.
-    - assert (T : (t < m)%nat) by (clear - H; destruct H as [_ H]; revert t H; induction E; simpl; intros; [lia|]; destruct H as [_ H]; apply IHE in H; lia).
-      destruct U' as [->|U'].
-      + replace (t =? m) with false in I by (symmetry; apply Nat.eqb_neq; lia).
-        specialize (N s I). destruct need as [n|]; [|easy].
-        change (need_of (e :: e' :: E) free (Some n)) with (ijoin (iadd e n) (need_of (e' :: E) free (Some n))).
-        apply encloses_join_l. apply encloses_add; auto.
-      + assert (R : encloses (need_of (e' :: E) free need) (f x i u + suffix x (S i) s))
-          by (eapply IH; [exact H|lia|easy]).
-        destruct need as [n|]; [|exact R].
-        change (need_of (e :: e' :: E) free (Some n)) with (ijoin (iadd e n) (need_of (e' :: E) free (Some n))).
-        now apply encloses_join_r.
-  Qed.
-
-  Fixpoint positions_ok (x i : nat) (Es : list (list interval)) : Prop :=
-    match Es with [] => True | E :: Es => entries_ok x i 0 E /\ positions_ok x (S i) Es end.
-
-  Lemma rest_free_ok x i r L : levels_ok x i r L -> forall s, In s (tails m r true) -> encloses (rest_free L) (suffix x i s).
-  Proof.
-    destruct r as [|r]; destruct L as [|[E [free need]] L]; try easy.
-    - intros _ s [<-|[]]. apply encloses_zero.
-    - intros H. apply H.
-  Qed.
-
-  Lemma rest_need_ok x i r L : levels_ok x i r L -> forall s, In s (tails m r false) ->
-    match rest_need L with None => False | Some n => encloses n (suffix x i s) end.
-  Proof.
-    destruct r as [|r]; destruct L as [|[E [free need]] L]; try easy. intros H. apply H.
-  Qed.
-
-  Lemma build_ok x Es : forall i, positions_ok x i Es -> levels_ok x i (length Es) (build Es).
-  Proof.
-    induction Es as [|E Es IH]; intros i H; simpl in H; [easy|]. destruct H as [HE H].
-    cbn [length build levels_ok]. specialize (IH (S i) H).
-    split; [exact HE|split; [|split; [|exact IH]]].
-    - intros s I. apply in_tails_inv in I. destruct I as [t [s' [-> [T I]]]]. cbn [suffix].
-      eapply free_of_ok; [eapply rest_free_ok; exact IH|exact HE|lia|exact I].
-    - intros s I. apply in_tails_inv in I. destruct I as [t [s' [-> [T I]]]]. cbn [suffix].
-      eapply need_of_ok; [eapply rest_free_ok; exact IH|eapply rest_need_ok; exact IH|exact HE|lia|exact I].
+    induction r as [|r IH]; intros seen prefix cols B i P hi H; cbn [walk];
+      pose proof (sift_ok seen cols []) as S; pose proof (fun l e => speaks_sift B i _ seen cols l e H) as H';
+      destruct (sift seen [] cols) as [l|].
+    2, 4: destruct S as [c [Ic Lc]]; destruct H as [A _]; destruct (A c Ic) as [x [Ix Cx]];
+      apply (within_wrong B i _ seen x Ix); intros s Is; eapply low_beats; eauto.
+    all: specialize (H' l eq_refl); destruct l as [|c cs];
+      [apply within_right; intros x Ix; destruct H' as [_ C]; destruct (C x Ix) as [[? [[] _]]|]; easy|].
+    - destruct seen; [|apply within_none].
+      assert (e : forall b, decide prefix = Some b -> goodb B i [] = b).
+      { intros b e. rewrite (goodb_leads prefix B i [] P). replace i with r0 by lia. symmetry. apply decide_ok; [|exact e].
+        destruct P as [P [F _]]. apply in_tails. rewrite rev_length. split; [lia|]. split; [now apply Forall_rev|now left]. }
+      destruct (decide prefix) as [[|]|]; [| |apply within_none]; specialize (e _ eq_refl);
+        split; unfold rights, wrongs; simpl; rewrite e; simpl; change (Uint63.to_Z wzero) with 0%Z; change (Uint63.to_Z one) with 1%Z; lia.
+    - apply tokens_ok; [exact IH|lia|exact P|lia|].
+      rewrite <- (map_id (c :: cs)). revert H'. apply speaks_map; [|easy]. intros; now apply column_at_start.
   Qed.
 End Walk.

@@ -1,0 +1,278 @@
+(* A first look at the wrong outputs of a group (query q, maximum m): most of them win in no sequence. Only upper bounds
+   are needed, and few digits: all positions at once, one product per token, and mostly not even that.
+   Main theorem: candidates_ok. *)
+From Coq Require Import Reals ZArith Lra Lia List PeanoNat.
+From Maxcert Require Import Statement Separability Integers Intervals Matrices Exponential Attention Enclosures Tails Ranges.
+Import ListNotations.
+Open Scope nat_scope.
+
+(* The outputs other than m. *)
+Definition outputs (V m : nat) := filter (fun x => negb (x =? m)) (seq 0 V).
+
+(* ---------- The program ---------- *)
+
+(* s bits dropped *)
+Definition coarse (s : int) (e : interval) : interval := (shr (fst e) s, ceiling (snd e) s).
+Definition above_mul (a : interval) (z : int) : int := mul (if leb zero z then snd a else fst a) z.
+Definition nonnegative_part (z : int) : int := if leb zero z then z else zero.
+Definition times (n : nat) (z : int) : int := mul (ofZ (Z.of_nat n)) z.
+
+(* Two lists entry by entry, and several. *)
+Definition joined (a b : list interval) : list interval := map (fun ab => ijoin (fst ab) (snd ab)) (combine a b).
+Fixpoint over_positions (n : nat) (L : list (list interval)) : list interval :=
+  match n, L with
+  | S (S n), a :: L => joined a (over_positions (S n) L)
+  | _, a :: _ => a
+  | _, [] => []
+  end.
+
+Section Program.
+  Variable T : tables.
+  Variables V r : nat.
+
+  Definition EU_at (q x : nat) := nth x (nth q (t_EU T) []) izero.
+  Definition PVOU_at (i x : nat) := nth x (nth i (t_PVOU T) []) izero.
+
+  (* What depends on the maximum m and the output x alone: upper bounds on EVOU[t,x] - EVOU[t,m] for the tokens up to m,
+     the largest of them, and on PVOU[i,x] - PVOU[i,m] for the positions before the query and for the query's. *)
+  Record look := { output : nat; ov : list int; ov_most : int; pv_most : int; pv_own : int }.
+  Definition pv_above (m x i : nat) : int := sub (snd (PVOU_at i x)) (fst (PVOU_at i m)).
+  Definition look_at (m x : nat) : look :=
+    let ov := map (fun ab => sub (snd (fst ab)) (fst (snd ab)))
+                  (combine (firstn (S m) (nth x (t_EVOU T) [])) (firstn (S m) (nth m (t_EVOU T) []))) in
+    {| output := x; ov := ov; ov_most := largest ov; pv_most := largest (map (pv_above m x) (seq 0 r)); pv_own := pv_above m x r |}.
+
+  (* The masses of the tokens up to m at all positions before the query, and the query's own, with about 30 bits. *)
+  Definition coarse_masses (m : nat) (around : list interval) (own : interval) : list interval * int * interval :=
+    let around := firstn (S m) around in
+    let top := largest (map snd (own :: around)) in
+    let s := ofZ (Z.max 0 (Z.log2 (toZ top) - 30)) in
+    (map (coarse s) around, ceiling top s, coarse s own).
+
+  Definition may_win (m q : nat) (masses : list interval * int * interval) (l : look) : bool :=
+    let '(around, top, own) := masses in
+    let e := sub (snd (EU_at q (output l))) (fst (EU_at q m)) in
+    let z := add e (pv_most l) in
+    let own := above_mul own (add (add e (pv_own l)) (nth q (ov l) zero)) in
+    let near := above_mul (nth m around izero) (add z (nth m (ov l) zero)) in
+    let all far := if q =? m then times r far else add near (times (r - 1) far) in
+    if leb zero (add own (all (nonnegative_part (above_mul (zero, top) (add z (ov_most l))))))
+    then leb zero (add own (all (largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l))))))
+    else false.
+
+  Definition candidates (arounds : list (list interval)) (m : nat) : nat -> list nat :=
+    let looks := map (look_at m) (outputs V m) in
+    fun q => map output (filter (may_win m q (coarse_masses m (nth q arounds []) (nth q (nth r (nth q (t_mass T) []) []) izero))) looks).
+  Definition arounds : list (list interval) := map (over_positions r) (t_mass T).
+End Program.
+
+(* ---------- Its proof ---------- *)
+
+Section Proof.
+  Open Scope R_scope.
+
+  Lemma in_outputs V m x : In x (outputs V m) <-> (x < V)%nat /\ x <> m.
+  Proof. unfold outputs. rewrite filter_In, in_seq, Bool.negb_true_iff, Nat.eqb_neq. lia. Qed.
+
+  Lemma coarse_ok s e v : (0 <= toZ s)%Z -> encloses e v -> encloses (coarse s e) (v / IZR (2 ^ toZ s)).
+  Proof.
+    intros h [lo hi]. assert (P := power_positive _ h). unfold coarse, ceiling, encloses. cbn [fst snd].
+    rewrite toZ_opp, !toZ_shr, toZ_opp.
+    assert (a := floor_below (toZ (fst e)) _ h). assert (b := ceiling_above (toZ (snd e)) _ h).
+    split; apply Rmult_le_reg_r with (IZR (2 ^ toZ s)); try exact P; unfold Rdiv; rewrite Rmult_assoc, Rinv_l, Rmult_1_r; lra.
+  Qed.
+
+  Lemma above_mul_ok a z u v : 0 <= u -> encloses a u -> v <= IZR (toZ z) -> u * v <= IZR (toZ (above_mul a z)).
+  Proof.
+    intros hu [lo hi] hv. unfold above_mul. pose proof (leb_IZR zero z) as h. rewrite toZ_zero in h.
+    rewrite toZ_mul, mult_IZR. apply Rle_trans with (u * IZR (toZ z)); [now apply Rmult_le_compat_l|].
+    destruct (leb zero z); [apply Rmult_le_compat_r; lra|]. nra.
+  Qed.
+
+  Lemma joined_nth a b n t : length a = n -> length b = n -> (t < n)%nat ->
+    nth t (joined a b) izero = ijoin (nth t a izero) (nth t b izero) /\ length (joined a b) = n.
+  Proof.
+    intros ha hb ht. unfold joined. assert (hl : length (combine a b) = n) by (rewrite combine_length; lia).
+    rewrite map_length. split; [|exact hl]. rewrite (nth_map _ _ _ (izero, izero)) by lia.
+    rewrite combine_nth by lia. reflexivity.
+  Qed.
+
+  Lemma over_positions_ok n (L : list (list interval)) : forall k, (k <= length L)%nat -> (1 <= k)%nat ->
+    (forall i, (i < k)%nat -> length (nth i L []) = n) ->
+    length (over_positions k L) = n /\
+    forall i t v, (i < k)%nat -> (t < n)%nat -> encloses (nth t (nth i L []) izero) v -> encloses (nth t (over_positions k L) izero) v.
+  Proof.
+    induction L as [|a L IH]; intros k hk h1 H; [simpl in hk; lia|].
+    destruct k as [|[|k]]; [lia| |]; cbn [over_positions].
+    - split; [exact (H 0%nat ltac:(lia))|]. intros i t v hi ht E. replace i with 0%nat in E by lia. exact E.
+    - simpl in hk. destruct (IH (S k)) as [hl hn]; [lia|lia|intros i hi; exact (H (S i) ltac:(lia))|].
+      assert (ha : length a = n) by exact (H 0%nat ltac:(lia)).
+      split.
+      + unfold joined. rewrite map_length, combine_length. lia.
+      + intros i t v hi ht E. destruct (joined_nth a (over_positions (S k) L) n t ha hl ht) as [-> _].
+        destruct i as [|i]; [now apply encloses_join_l|apply encloses_join_r]. apply (hn i); [lia|exact ht|exact E].
+  Qed.
+
+  (* Sums over tails, all terms at most F, that of m at most N. *)
+  Lemma suffix_below f x r m F : (forall i t, (i < r)%nat -> (t <= m)%nat -> f x i t <= F) ->
+    forall p i, Forall (fun t => t <= m)%nat p -> (i + length p <= r)%nat -> suffix f x i p <= INR (length p) * F.
+  Proof.
+    intros H. induction p as [|t p IH]; intros i A L; [simpl; lra|]. inversion A; subst. cbn [length suffix] in *. rewrite S_INR.
+    pose proof (H i t ltac:(lia) ltac:(easy)). pose proof (IH (S i) ltac:(easy) ltac:(lia)). lra.
+  Qed.
+  Lemma suffix_below_need f x r m F N : (forall i t, (i < r)%nat -> (t <= m)%nat -> f x i t <= F) ->
+    (forall i, (i < r)%nat -> f x i m <= N) ->
+    forall p i, Forall (fun t => t <= m)%nat p -> (i + length p <= r)%nat -> In m p -> suffix f x i p <= N + INR (length p - 1) * F.
+  Proof.
+    intros H H'. induction p as [|t p IH]; intros i A L I; [easy|]. inversion A; subst. cbn [length suffix] in *.
+    replace (S (length p) - 1)%nat with (length p) by lia.
+    destruct (Nat.eq_dec t m) as [->|ne].
+    - pose proof (H' i ltac:(lia)). pose proof (suffix_below f x r m F H p (S i) ltac:(easy) ltac:(lia)). lra.
+    - destruct I as [E|I]; [congruence|]. pose proof (H i t ltac:(lia) ltac:(easy)). pose proof (IH (S i) ltac:(easy) ltac:(lia) I) as G.
+      assert (e : INR (length p) = INR (length p - 1) + 1).
+      { rewrite <- S_INR. f_equal. destruct p; [easy|simpl; lia]. }
+      rewrite e. lra.
+  Qed.
+
+  Variable w : model.
+  Hypothesis some_position : (1 <= n_ctx w)%nat.
+  Variable c : nat -> R.
+  Variables scale scale' : R.
+  Hypothesis scale_pos : 0 < scale.
+  Hypothesis scale_pos' : 0 < scale'.
+  Variable T : tables.
+  Hypothesis T_ok : tables_ok w c scale scale' T.
+  Let V := d_vocab w.
+  Let r := last w.
+
+  (* The terms, up to positive factors. *)
+  Definition plain (q m x i t : nat) : R := term w (c q) q m t i x.
+
+  Lemma look_ok m x : (m < V)%nat -> (x < V)%nat -> let l := look_at T r m x in
+    length (ov l) = S m /\
+    (forall t, (t <= m)%nat -> scale' * EVOU w t x - scale' * EVOU w t m <= IZR (toZ (nth t (ov l) zero)) /\
+       (toZ (nth t (ov l) zero) <= toZ (ov_most l))%Z) /\
+    (forall i, (i < r)%nat -> scale' * PVOU w i x - scale' * PVOU w i m <= IZR (toZ (pv_most l))) /\
+    scale' * PVOU w r x - scale' * PVOU w r m <= IZR (toZ (pv_own l)).
+  Proof.
+    intros hm hx. cbv zeta. unfold look_at. cbn [ov ov_most pv_most pv_own]. unfold V, r in *.
+    destruct T_ok as [_ [_ [O P]]]. destruct (O x hx) as [Lx Ox]. destruct (O m hm) as [Lm Om].
+    set (a := nth x (t_EVOU T) []) in *. set (b := nth m (t_EVOU T) []) in *.
+    set (D := map _ (combine _ _)).
+    assert (LD : length D = S m) by (unfold D; rewrite map_length, combine_length, !firstn_length; lia).
+    assert (pv : forall i, (i <= last w)%nat -> scale' * PVOU w i x - scale' * PVOU w i m <= IZR (toZ (pv_above T m x i))).
+    { intros i hi. destruct (P i hi) as [_ Pi]. unfold pv_above, PVOU_at. rewrite toZ_sub, minus_IZR.
+      pose proof (proj2 (Pi x hx)). pose proof (proj1 (Pi m hm)). lra. }
+    split; [exact LD|]. split; [|split; [|now apply pv]].
+    - intros t ht. split; [|apply largest_correct; lia].
+      assert (hc : length (firstn (S m) a) = length (firstn (S m) b)) by (rewrite !firstn_length; lia).
+      assert (fa : forall l : list interval, (S m <= length l)%nat -> nth t (firstn (S m) l) izero = nth t l izero).
+      { intros l hl. rewrite <- (firstn_skipn (S m) l) at 2. rewrite app_nth1 by (rewrite firstn_length; lia). reflexivity. }
+      unfold D. rewrite (nth_map _ _ _ (izero, izero)) by (rewrite combine_length, !firstn_length; lia).
+      rewrite combine_nth by exact hc. cbn [fst snd]. rewrite !fa by lia. rewrite toZ_sub, minus_IZR.
+      pose proof (proj2 (Ox t ltac:(lia))). pose proof (proj1 (Om t ltac:(lia))). lra.
+    - intros i hi. apply Rle_trans with (1 := pv i ltac:(lia)). apply IZR_le.
+      assert (e : pv_above T m x i = nth i (map (pv_above T m x) (seq 0 (last w))) zero).
+      { rewrite (nth_map _ _ _ 0%nat) by (rewrite seq_length; lia). now rewrite seq_nth by lia. }
+      rewrite e. apply largest_correct. rewrite map_length, seq_length. lia.
+  Qed.
+
+  Lemma may_win_ok q m x : (q <= m < V)%nat -> (x < V)%nat ->
+    may_win T r m q (coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero))
+      (look_at T r m x) = false ->
+    forall p, In p (tails m r (q =? m)) -> plain q m x r q + suffix (plain q m) x 0 p < 0.
+  Proof.
+    intros [Q M] X. unfold may_win, coarse_masses.
+    destruct (look_ok m x M X) as [Lov [Hov [Hpv Hown]]]. set (l := look_at T r m x) in *.
+    change (output l) with x.
+    set (masses := nth q (t_mass T) []).
+    set (around := firstn (S m) (over_positions r masses)). set (own := nth q (nth r masses []) izero).
+    set (top := largest (map snd (own :: around))). set (s := ofZ (Z.max 0 (Z.log2 (toZ top) - 30))).
+    assert (hs : (0 <= toZ s)%Z) by (unfold s; rewrite toZ_ofZ; lia).
+    assert (P := power_positive _ hs). set (p2 := IZR (2 ^ toZ s)) in *.
+    set (e := sub (snd (EU_at T q x)) (fst (EU_at T q m))). set (z := add e (pv_most l)).
+    set (own' := above_mul (coarse s own) (add (add e (pv_own l)) (nth q (ov l) zero))).
+    set (near := above_mul (nth m (map (coarse s) around) izero) (add z (nth m (ov l) zero))).
+    intros test p I. apply in_tails in I. destruct I as [L [F N]].
+    assert (Q' : (q < V)%nat) by lia. unfold V, r in *.
+    destruct T_ok as [A [U _]]. destruct (U q Q') as [_ Uq].
+    (* e bounds the direct path *)
+    assert (He : scale' * EU w q x - scale' * EU w q m <= IZR (toZ e)).
+    { unfold e, EU_at. rewrite toZ_sub, minus_IZR. pose proof (proj2 (Uq x X)). pose proof (proj1 (Uq m M)). lra. }
+    (* k: the factor of the terms here *)
+    set (k := scale / p2 * scale'). assert (k0 : 0 < k) by (unfold k; apply Rmult_lt_0_compat; [now apply Rdiv_lt_0_compat|assumption]).
+    assert (split_term : forall i t, k * plain q m x i t = (scale * mass w (c q) q t i / p2) *
+       ((scale' * EU w q x - scale' * EU w q m) + (scale' * PVOU w i x - scale' * PVOU w i m) + (scale' * EVOU w t x - scale' * EVOU w t m))).
+    { intros i t. unfold plain, term, k. field. lra. }
+    assert (mass0 : forall i t, 0 <= scale * mass w (c q) q t i / p2).
+    { intros i t. apply Rlt_le, Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; [assumption|apply mass_pos]|exact P]. }
+    (* the query's own term *)
+    assert (Own : k * plain q m x (last w) q <= IZR (toZ own')).
+    { rewrite split_term. unfold own'. apply above_mul_ok; [apply mass0| |].
+      - apply coarse_ok; [exact hs|]. destruct (A q (last w) Q' (le_n _)) as [_ Aq]. exact (Aq q Q').
+      - rewrite !toZ_add, !plus_IZR. pose proof (proj1 (Hov q Q)). lra. }
+    (* one mass *)
+    assert (Mass : forall i t, (i < last w)%nat -> (t <= m)%nat -> length (map (coarse s) around) = S m /\
+       encloses (nth t (map (coarse s) around) izero) (scale * mass w (c q) q t i / p2) /\
+       encloses (zero, ceiling top s) (scale * mass w (c q) q t i / p2)).
+    { intros i t hi ht.
+      assert (covered : forall j, (j < last w)%nat -> length (nth j masses []) = d_vocab w) by (intros j hj; apply A; [exact Q'|lia]).
+      assert (many : (last w <= length masses)%nat).
+      { destruct (Nat.le_gt_cases (last w) (length masses)) as [|g]; [easy|]. exfalso.
+        assert (h := covered (last w - 1)%nat ltac:(lia)). rewrite nth_overflow in h by lia. simpl in h. lia. }
+      destruct (over_positions_ok (d_vocab w) masses (last w) many ltac:(lia) covered) as [ol on].
+      assert (al : length around = S m) by (unfold around; rewrite firstn_length; lia).
+      assert (at_t : encloses (nth t around izero) (scale * mass w (c q) q t i)).
+      { replace (nth t around izero) with (nth t (over_positions (last w) masses) izero).
+        - apply (on i); [exact hi|lia|]. destruct (A q i Q' ltac:(lia)) as [_ Aq]. apply Aq. lia.
+        - unfold around. rewrite <- (firstn_skipn (S m) (over_positions (last w) masses)) at 1.
+          rewrite app_nth1 by (rewrite firstn_length; lia). reflexivity. }
+      split; [rewrite map_length; exact al|]. rewrite (nth_map _ _ _ izero) by lia.
+      assert (c1 := coarse_ok s _ _ hs at_t). split; [exact c1|]. split; cbn [fst snd]; [rewrite toZ_zero; apply mass0|].
+      apply Rle_trans with (1 := proj2 c1). unfold coarse. cbn [snd]. apply IZR_le.
+      assert (ta : (t < length around)%nat) by lia.
+      assert (g : (toZ (snd (nth t around izero)) <= toZ top)%Z).
+      { assert (e' : snd (nth t around izero) = nth (S t) (map snd (own :: around)) zero).
+        { cbn [map nth]. symmetry. exact (nth_map snd around t izero zero ta). }
+        rewrite e'. apply largest_correct. rewrite map_length. exact (le_n_S _ _ ta). }
+      unfold ceiling. rewrite !toZ_opp, !toZ_shr, !toZ_opp, !Z.shiftr_div_pow2 by exact hs.
+      apply Z.opp_le_mono. rewrite !Z.opp_involutive. apply Z.div_le_mono; [apply Z.pow_pos_nonneg; lia|lia]. }
+    assert (zt : forall i t, (i < last w)%nat -> (t <= m)%nat ->
+       (scale' * EU w q x - scale' * EU w q m) + (scale' * PVOU w i x - scale' * PVOU w i m) + (scale' * EVOU w t x - scale' * EVOU w t m)
+       <= IZR (toZ (add z (nth t (ov l) zero)))).
+    { intros i t hi ht. unfold z. rewrite !toZ_add, !plus_IZR. pose proof (Hpv i hi). pose proof (proj1 (Hov t ht)). lra. }
+    assert (Near : forall i, (i < last w)%nat -> k * plain q m x i m <= IZR (toZ near)).
+    { intros i hi. rewrite split_term. unfold near. destruct (Mass i m hi (le_n _)) as [_ [E _]].
+      apply above_mul_ok; [apply mass0|exact E|now apply zt]. }
+    (* any bound on all terms will do *)
+    assert (main : forall far, (forall i t, (i < last w)%nat -> (t <= m)%nat -> k * plain q m x i t <= IZR (toZ far)) ->
+      leb zero (add own' (if (q =? m)%nat then times (last w) far else add near (times (last w - 1) far))) = false ->
+      plain q m x (last w) q + suffix (plain q m) x 0 p < 0).
+    { intros far Far E. rewrite toZ_leb, toZ_zero, toZ_add in E. apply Z.leb_gt, IZR_lt in E. rewrite plus_IZR in E.
+      assert (scaled : forall p i, k * suffix (plain q m) x i p = suffix (fun x i t => k * plain q m x i t) x i p).
+      { clear. induction p as [|t p IH]; intros i; cbn [suffix]; [ring|]. rewrite Rmult_plus_distr_l, IH. reflexivity. }
+      assert (g : k * suffix (plain q m) x 0 p <= IZR (toZ (if (q =? m)%nat then times (last w) far else add near (times (last w - 1) far)))).
+      { rewrite scaled. destruct (q =? m)%nat.
+        - unfold times. rewrite toZ_mul, toZ_ofZ, mult_IZR, <- INR_IZR_INZ, <- L.
+          apply (suffix_below _ _ (last w) m); [exact Far|exact F|lia].
+        - destruct N as [N|N]; [discriminate|]. unfold times. rewrite toZ_add, toZ_mul, toZ_ofZ, plus_IZR, mult_IZR, <- INR_IZR_INZ, <- L.
+          apply (suffix_below_need _ _ (last w) m); [exact Far|exact Near|exact F|lia|exact N]. }
+      apply Rmult_lt_reg_l with k; [exact k0|]. rewrite Rmult_0_r, Rmult_plus_distr_l. lra. }
+    match type of test with context [if leb zero ?a then _ else _] => destruct (leb zero a) eqn:quick end.
+    - apply (main _) in test; [exact test|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [al [E _]].
+      eapply Rle_trans; [apply above_mul_ok; [apply mass0|exact E|now apply zt]|]. apply IZR_le.
+      set (g := fun ab : interval * int => above_mul (fst ab) (add z (snd ab))).
+      assert (hc : length (map (coarse s) around) = length (ov l)) by lia.
+      change (above_mul (nth t (map (coarse s) around) izero) (add z (nth t (ov l) zero)))
+        with (g (nth t (map (coarse s) around) izero, nth t (ov l) zero)).
+      rewrite <- combine_nth by exact hc.
+      rewrite <- (nth_map g _ _ _ zero) by (rewrite combine_length; lia). apply largest_correct.
+      rewrite map_length, combine_length. lia.
+    - apply (main _) in quick; [exact quick|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [_ [_ E]].
+      eapply Rle_trans; [apply (above_mul_ok (zero, ceiling top s) (add z (ov_most l))); [apply mass0|exact E|]|].
+      + apply Rle_trans with (1 := zt i t hi ht). apply IZR_le. rewrite !toZ_add. pose proof (proj2 (Hov t ht)).
+        apply Z.add_le_mono_l. exact H.
+      + apply IZR_le. unfold nonnegative_part. rewrite toZ_leb, toZ_zero. destruct (Z.leb_spec 0 (toZ (above_mul (zero, ceiling top s) (add z (ov_most l))))); [lia|].
+        rewrite toZ_zero. lia.
+  Qed.
+End Proof.
