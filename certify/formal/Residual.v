@@ -1,6 +1,6 @@
 (* T4: bounds on the range of every row of what has not been explained. Main theorem: residual_ok. *)
 From Coq Require Import Reals ZArith Lra Lia List PeanoNat FunctionalExtensionality.
-From Maxcert Require Import Statement Sums Separability Integers Intervals Decoding Matrices Exponential CellCheck Rows LogitTables Peeling.
+From Maxcert Require Import Statement Sums Separability Integers Intervals Decoding Matrices Exponential CellCheck Rows LogitTables Peeling Spectral.
 Import ListNotations.
 
 (* ---------- The program ---------- *)
@@ -22,15 +22,17 @@ Fixpoint vmin (a b : list int) : list int := match a, b with x :: a, y :: b => n
 
 Inductive residual_option :=
 | rows_exact                             (* the range of each row of the product *)
+| by_norm (tau : Z)                      (* by the largest singular value, about tau 2^-h *)
 | one_split (mean : bool)                (* between the third factor and the fourth *)
 | best_split (mean : bool)               (* the best of three splits *)
 | recursive (mean_first mean_all : bool). (* factor by factor *)
 
-Definition residual (o : residual_option) (s : split) : list int :=
+Definition residual (h : Z) (o : residual_option) (s : split) : list int :=
   let '(f1, f2, f3, f4) := (s1 s, s2 s, s3 s, s4 s) in
   let by4 v := vecmat v f4 in
   match o with
   | rows_exact => map range (matmul (matmul (matmul f1 f2) f3) f4)
+  | by_norm tau => spectral (matmul (matmul (matmul f1 f2) f3) f4) (ofZ (Z.shiftl (tau * tau) (14 * h)))
   | one_split mean => bound mean (matmul (matmul f1 f2) f3) by4 (map range f4)
   | best_split mean =>
     let f12 := matmul f1 f2 in
@@ -100,7 +102,7 @@ Section Residual.
   Lemma times_ok q n c m g : (0 < n)%nat -> represents q n c m g -> forall p' l v, holds p' n l v -> holds (p' * q) c (vecmat l m) (rowvec n v g).
   Proof. intros N M p' l v L. now apply vecmat_ok. Qed.
 
-  Theorem residual_ok o : spreads (p * p * (p * p)) V V (chain D H f1 f2 f3 f4) (residual o s).
+  Theorem residual_ok h o : spreads (p * p * (p * p)) V V (chain D H f1 f2 f3 f4) (residual h o s).
   Proof.
     assert (pp : 0 < p * p) by now apply Rmult_lt_0_compat. assert (ppp : 0 < p * p * p) by now apply Rmult_lt_0_compat.
     assert (E34 : p * p * (p * p) = p * p * p * p) by ring. assert (E13 : p * p * (p * p) = p * (p * (p * p))) by ring.
@@ -109,8 +111,9 @@ Section Residual.
     assert (A : forall with_mean, spreads (p * p * (p * p)) V V (chain D H f1 f2 f3 f4)
       (bound with_mean (matmul (matmul (s1 s) (s2 s)) (s3 s)) (fun v => vecmat v (s4 s)) (map range (s4 s)))).
     { intros b. rewrite E34. apply bound_spreads with (n := D); try easy. intros l v Hl. now apply T4. }
-    unfold residual. destruct o as [|mean|mean|first all].
+    unfold residual. destruct o as [|tau|mean|mean|first all].
     - rewrite E34. apply spreads_ranges. now apply matmul_correct.
+    - rewrite E34. apply spectral_spreads; [now apply Rmult_lt_0_compat|exact V0|]. now apply matmul_correct.
     - apply A.
     - assert (R34 := matmul_correct _ _ _ _ _ _ _ _ _ D0 R3 R4). assert (R234 := matmul_correct _ _ _ _ _ _ _ _ _ H0 R2 R34).
       apply vmin_spreads; [|apply vmin_spreads; [|apply A]].

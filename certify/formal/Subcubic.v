@@ -20,7 +20,7 @@ Definition explained_scores (B h : Z) (o : error_option) (p : paths) (f : factor
   match o with
   | exact_EQKE => (4 * B, tEQKE p, map (fun _ => zero) (tEQKE p))%Z
   | low_rank position directions rest =>
-    let s := split_along B h f position directions in (8 * h, s_explained s, residual rest s)%Z
+    let s := split_along B h f position directions in (8 * h, s_explained s, residual h rest s)%Z
   end.
 
 Definition error_fits (B h : Z) (V D : nat) (o : error_option) : bool :=
