@@ -1,6 +1,6 @@
 (* Exact counting: from integer enclosures of a table of terms to the accuracy, group by group of sequences with the
    same query and maximum. Main theorems: counts_bracket, counts_exact. *)
-From Coq Require Import Reals ZArith Lra Lia List PeanoNat Uint63.
+From Coq Require Import Reals ZArith Lra Lia List PeanoNat Uint63 Classical_Prop.
 From Maxcert Require Import Statement Sums Separability Terms Integers Words Intervals Matrices Sequences Tails Ranges Candidates Walk Columns.
 Import ListNotations.
 Open Scope nat_scope.
@@ -246,3 +246,13 @@ Section Count.
       rewrite length_sequences in T. fold V. rewrite <- Nat2Z.inj_pow. lia.
   Qed.
 End Count.
+
+(* Every model has an accuracy, from 0 to the number of sequences. *)
+Lemma accuracy_known w : exists a, accuracy_is w a /\ (0 <= a <= Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w) - 0)%Z.
+Proof.
+  rewrite Z.sub_0_r, <- Nat2Z.inj_pow, <- length_sequences. unfold accuracy_is.
+  induction (sequences (d_vocab w) (n_ctx w)) as [|s l IH]; [exists 0%Z; split; [constructor|simpl; lia]|].
+  destruct IH as [a [H L]]. cbn [length]. destruct (Classical_Prop.classic (right w s)) as [R|R].
+  - exists (a + 1)%Z. split; [now constructor|lia].
+  - exists a. split; [now constructor|lia].
+Qed.

@@ -21,16 +21,15 @@ Definition masses (t : Z) (al be : list (list (int * int))) : list (list (list (
   let s := ofZ t in
   map (fun ab : list (int * int) * list (int * int) => map (fun b => map (fun a => weight s a b) (fst ab)) (snd ab)) (combine al be).
 
-Definition enclosed (B : Z) (j : nat) (t units : Z) (w : weights) : option (tables) :=
-  match paths_of B w with
-  | None => None
-  | Some p =>
-    let H := Z.of_nat (length (wO w)) in
-    let al := attention H (4 * B) j t (tEQKE p) in
-    let be := attention H (4 * B) j t (tEQKP p) in
-    Some {| t_mass := masses t al be; t_EU := rounded (4 * B - units) (lifted (2 * B) (tEU p));
-            t_EVOU := rounded (4 * B - units) (transpose (tEVOU p)); t_PVOU := rounded (4 * B - units) (tPVOU p) |}
-  end.
+Definition enclose (B : Z) (j : nat) (t units : Z) (w : weights) (p : paths) : tables :=
+  let H := Z.of_nat (length (wO w)) in
+  let al := attention H (4 * B) j t (tEQKE p) in
+  let be := attention H (4 * B) j t (tEQKP p) in
+  {| t_mass := masses t al be; t_EU := rounded (4 * B - units) (lifted (2 * B) (tEU p));
+     t_EVOU := rounded (4 * B - units) (transpose (tEVOU p)); t_PVOU := rounded (4 * B - units) (tPVOU p) |}.
+(* B: the weights are multiples of 2^-B; exp with j halvings and t bits after the point; rows with `units` bits. *)
+Definition enclosed (B : Z) (j : nat) (t units : Z) (w : weights) : option tables :=
+  match paths_of B w with None => None | Some p => Some (enclose B j t units w p) end.
 
 (* ---------- Proof ---------- *)
 Open Scope R_scope.
@@ -90,7 +89,7 @@ Qed.
 Theorem enclosed_ok B j t units w T : (0 <= t)%Z -> (0 <= units <= 4 * B)%Z -> enclosed B j t units w = Some T ->
   exists c, tables_ok (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T.
 Proof.
-  intros ht hu. unfold enclosed. destruct (paths_of B w) as [p|] eqn:e; [|discriminate].
+  intros ht hu. unfold enclosed, enclose. destruct (paths_of B w) as [p|] eqn:e; [|discriminate].
   intros h. apply (f_equal (fun o => match o with Some x => x | None => T end)) in h. cbv beta iota zeta in h. subst T.
   destruct (paths_positive B w p e) as [hK hH].
   destruct (paths_correct B w p e) as [eu [ev [pv [qe qp]]]]. set (m := model_of w) in *.
