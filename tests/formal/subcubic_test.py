@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Certificates of the subcubic family as Coq theorems, and broken variants of the theory that must have no proof.
+
+Usage: subcubic_test.py MAXCERT OUT    (OUT: where certify/formal/compile puts the compiled theory)
+The mutants change the program of a Coq file and nothing else: the program still compiles, its soundness proof does not.
+One of them, the published slope of mean_query+diff, is also run: on the model mean-diff-trap it claims a sequence that
+the model gets wrong."""
+import json
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FORMAL = ROOT / 'certify' / 'formal'
+GOLDEN = ROOT / 'tests' / 'golden'
+MAXCERT, OUT = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+TENSORS = {'wE': 'embed.W_E', 'wP': 'pos_embed.W_pos', 'wQ': 'blocks.0.attn.W_Q', 'wK': 'blocks.0.attn.W_K',
+           'wV': 'blocks.0.attn.W_V', 'wO': 'blocks.0.attn.W_O', 'wU': 'unembed.W_U'}
+
+
+def coq(file, theory=OUT, model=None):
+    """The result of coqc on a file."""
+    command = ['coqc', '-q', '-w', '-ambiguous-paths', '-R', str(theory), 'Maxcert']
+    command += ['-R', str(model), 'Model'] if model else []
+    return subprocess.run(command + [str(file)], capture_output=True, text=True)
+
+
+def bits(weights):
+    """The weights of a safetensors file as Bits.v."""
+    data = pathlib.Path(weights).read_bytes()
+    length, = struct.unpack('<Q', data[:8])
+    header = json.loads(data[8:8 + length])
+    fields = []
+    for field, name in TENSORS.items():
+        start, end = header[name]['data_offsets']
+        words = struct.unpack(f'<{(end - start) // 4}I', data[8 + length + start:8 + length + end])
+        columns = header[name]['shape'][-1]
+        rows = ('[' + '; '.join(f'0x{word:08x}' for word in words[i:i + columns]) + ']'
+                for i in range(0, len(words), columns))
+        fields.append(f'{field} := [{"; ".join(rows)}]')
+    return ('From Coq Require Import ZArith List.\nImport ListNotations.\nFrom Maxcert Require Import Weights.\n'
+            'Open Scope Z_scope.\nDefinition bits : weights := {| ' + '; '.join(fields) + ' |}.\n')
+
+
+class Model:
+    """A golden model with its certificates, in a folder of its own."""
+
+    def __init__(self, name, strategies=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        weights = GOLDEN / f'{name}.safetensors'
+        (self.folder / 'Bits.v').write_text(bits(weights))
+        result = coq(self.folder / 'Bits.v', model=self.folder)
+        assert result.returncode == 0, result.stderr
+        if strategies is None:
+            return
+        certificates = self.folder / 'certificates'
+        subprocess.run([MAXCERT, 'certify', '--weights', weights, '--strategies', strategies, '--certificates', certificates],
+                       check=True, capture_output=True)
+        self.certificates = [path for path in certificates.iterdir() if '__' in path.name]
+
+    def theorems(self):
+        """The Coq files of all certificates."""
+        written = subprocess.run([FORMAL / 'subcubic_theorems', self.folder, self.folder / 'Bits.v', *self.certificates],
+                                 check=True, capture_output=True, text=True)
+        return [pathlib.Path(line) for line in written.stdout.split()]
+
+    def close(self):
+        shutil.rmtree(self.folder)
+
+
+class Theorems(unittest.TestCase):
+    def model(self, *arguments):
+        model = Model(*arguments)
+        self.addCleanup(model.close)
+        return model
+
+    def test_all_error_options_on_a_small_model(self):
+        strategies = ['mean_query+max_diff/mean_query+diff/' + error for error in (
+            'exact_EQKE+max_diff_exact', 'max_diff_exact', 'svd', 'max_diff', 'mean+max_diff', 'max_diff_subproduct',
+            'mean+max_diff_subproduct', 'max_diff_subproduct_recursive', 'mean+max_diff_subproduct_recursive',
+            'mean_recursive+max_diff_subproduct_recursive')]
+        model = self.model('mean-diff-trap', ','.join(strategies))
+        files = model.theorems()
+        self.assertEqual(len(files), 10)
+        for file in files:
+            result = coq(file, model=model.folder)
+            self.assertEqual(result.returncode, 0, f'{file}: {result.stderr}')
+
+    def test_golden_model_and_one_sequence_too_many(self):
+        model = self.model('max-of-4-golden', 'max_diff_exact/convex/exact_EQKE+max_diff_exact')
+        file, = model.theorems()
+        result = coq(file, model=model.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        correct = json.loads(model.certificates[0].read_text())['correct']
+        file.write_text(file.read_text().replace(correct, str(int(correct) + 1)))
+        self.assertNotEqual(coq(file, model=model.folder).returncode, 0)
+
+
+class Mutants(unittest.TestCase):
+    """Copies of the theory with one line of a program changed."""
+
+    def setUp(self):
+        self.theory = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.theory)
+        for file in OUT.glob('*.vo'):
+            (self.theory / file.name).symlink_to(file)
+
+    def change(self, file, old, new):
+        text = (FORMAL / file).read_text()
+        self.assertEqual(text.count(old), 1, f'{file}: {old}')
+        (self.theory / file).write_text(text.replace(old, new))
+        compiled = self.theory / (file + 'o')
+        compiled.unlink()
+
+    def assert_program_without_proof(self, program, proof, lemma):
+        """`program` still compiles (if it is a file of its own), and the proof of `lemma` in `proof` is what fails."""
+        if program != proof:
+            result = coq(self.theory / program, self.theory)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            shutil.copy(FORMAL / proof, self.theory)
+            (self.theory / (proof + 'o')).unlink()
+        result = coq(self.theory / proof, self.theory)
+        self.assertNotEqual(result.returncode, 0, f'the mutant of {program} has a proof')
+        line = int(re.search(r'line (\d+), characters', result.stderr).group(1))
+        before = '\n'.join((self.theory / proof).read_text().split('\n')[:line])
+        self.assertEqual(re.findall(r'(?:Lemma|Theorem) (\w+)', before)[-1], lemma, result.stderr)
+
+    def test_a_choice_too_many(self):
+        self.change('CellCheck.v', 'cell_size row (m - g + 1)', 'cell_size row (m - g + 2)')
+        self.assert_program_without_proof('CellCheck.v', 'CellCount.v', 'length_cell')
+
+    def test_one_end_of_the_odds(self):
+        both = '(negative (add (mul x a1) (mul y b1)) && negative (add (mul x a2) (mul y b2)))%bool'
+        self.change('CellCheck.v', both, 'negative (add (mul x a1) (mul y b1))')
+        self.assert_program_without_proof('CellCheck.v', 'CellCount.v', 'cell_sound')
+
+    def test_gap_zero(self):
+        self.change('CellCheck.v', '((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)')
+        self.assert_program_without_proof('CellCheck.v', 'CellCount.v', 'in_cell')
+
+    def test_published_slope(self):
+        self.change('LogitBounds.v', 'line_through (2 ^ 24) u value (smallest (omit m gain))',
+                    'line_through (2 ^ 24) u value (biggest (omit m gain))')
+        self.assert_program_without_proof('LogitBounds.v', 'LogitBounds.v', 'mean_ok')
+
+    def test_published_slope_claims_a_wrong_sequence(self):
+        model = Model('mean-diff-trap')
+        self.addCleanup(model.close)
+        self.assertEqual(json.loads((GOLDEN / 'mean-diff-trap.json').read_text())['wrong_sequence'], [3, 0])
+        file = model.folder / 'Trap.v'
+        file.write_text((ROOT / 'tests' / 'formal' / 'trap.v').read_text())
+        result = coq(file, model=model.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        sound, published = re.findall(r'= Some (\w+)', result.stdout)
+        self.assertEqual(sound, 'false')
+        self.assertEqual(published, 'true')
+
+
+if __name__ == '__main__':
+    if not shutil.which('coqc'):
+        sys.exit(77)
+    subprocess.run([FORMAL / 'compile', OUT], check=True)
+    unittest.main(argv=sys.argv[:1])
