@@ -1,8 +1,9 @@
 (* A first look at the wrong outputs of a group (query q, maximum m): most of them win in no sequence. Only upper bounds
    are needed, and few digits: all positions at once, one product per token, and mostly not even that.
    Main theorem: candidates_ok. *)
-From Coq Require Import Reals ZArith Lra Lia List PeanoNat.
-From Maxcert Require Import Statement Separability Integers Intervals Matrices Exponential Attention Enclosures Tails Ranges.
+From Coq Require Import Reals ZArith Lra Lia List PeanoNat Uint63 Sint63.
+From Bignums Require Import BigN BigZ.
+From Maxcert Require Import Statement Separability Integers Words Intervals Matrices Exponential Attention Enclosures Tails Ranges.
 Import ListNotations.
 Open Scope nat_scope.
 
@@ -26,6 +27,18 @@ Fixpoint over_positions (n : nat) (L : list (list interval)) : list interval :=
   | _, [] => []
   end.
 
+(* The same in machine words: the largest of 0 and of each mass times z plus a row's entry. *)
+Definition mass_limit : word := Eval vm_compute in Uint63.of_Z (2 ^ 31).
+Definition row_limit : word := Eval vm_compute in Uint63.of_Z (2 ^ 29).
+Definition word_in (limit : word) (n : int) : option word := if fits limit n then Some (word_of n) else None.
+Fixpoint most (z : word) (masses row : list word) (best : word) : word :=
+  match masses, row with
+  | a :: masses, d :: row => let s := wadd z d in
+      most z masses row (if wleb s wzero then best else let p := PrimInt63.mul a s in if wleb p best then best else p)
+  | _, _ => best
+  end.
+Definition int_of (w : word) : int := BigZ.Pos (BigN.N0 w).
+
 Section Program.
   Variable T : tables.
   Variables V r : nat.
@@ -35,12 +48,12 @@ Section Program.
 
   (* What depends on the maximum m and the output x alone: upper bounds on EVOU[t,x] - EVOU[t,m] for the tokens up to m,
      the largest of them, and on PVOU[i,x] - PVOU[i,m] for the positions before the query and for the query's. *)
-  Record look := { output : nat; ov : list int; ov_most : int; pv_most : int; pv_own : int }.
+  Record look := { output : nat; ov : list int; ov_words : option (list word); ov_most : int; pv_most : int; pv_own : int }.
   Definition pv_above (m x i : nat) : int := sub (snd (PVOU_at i x)) (fst (PVOU_at i m)).
   Definition look_at (m x : nat) : look :=
     let ov := map (fun ab => sub (snd (fst ab)) (fst (snd ab)))
                   (combine (firstn (S m) (nth x (t_EVOU T) [])) (firstn (S m) (nth m (t_EVOU T) []))) in
-    {| output := x; ov := ov; ov_most := largest ov; pv_most := largest (map (pv_above m x) (seq 0 r)); pv_own := pv_above m x r |}.
+    {| output := x; ov := ov; ov_words := all (word_in row_limit) ov; ov_most := largest ov; pv_most := largest (map (pv_above m x) (seq 0 r)); pv_own := pv_above m x r |}.
 
   (* The masses of the tokens up to m at all positions before the query, and the query's own, with about 30 bits. *)
   Definition coarse_masses (m : nat) (around : list interval) (own : interval) : list interval * int * interval :=
@@ -49,7 +62,15 @@ Section Program.
     let s := ofZ (Z.max 0 (Z.log2 (toZ top) - 30)) in
     (map (coarse s) around, ceiling top s, coarse s own).
 
-  Definition may_win (m q : nat) (masses : list interval * int * interval) (l : look) : bool :=
+  Definition far_of (around : list interval) (words : option (list word)) (z : int) (l : look) : int :=
+    match words, ov_words l, word_in row_limit z with
+    | Some masses, Some row, Some z => int_of (most z masses row wzero)
+    | _, _, _ => largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l)))
+    end.
+  Definition mass_words (masses : list interval * int * interval) : option (list word) :=
+    all (word_in mass_limit) (map snd (fst (fst masses))).
+
+  Definition may_win (m q : nat) (masses : list interval * int * interval) (words : option (list word)) (l : look) : bool :=
     let '(around, top, own) := masses in
     let e := sub (snd (EU_at q (output l))) (fst (EU_at q m)) in
     let z := add e (pv_most l) in
@@ -57,12 +78,14 @@ Section Program.
     let near := above_mul (nth m around izero) (add z (nth m (ov l) zero)) in
     let all far := if q =? m then times r far else add near (times (r - 1) far) in
     if leb zero (add own (all (nonnegative_part (above_mul (zero, top) (add z (ov_most l))))))
-    then leb zero (add own (all (largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l))))))
+    then leb zero (add own (all (far_of around words z l)))
     else false.
 
   Definition candidates (arounds : list (list interval)) (m : nat) : nat -> list nat :=
     let looks := map (look_at m) (outputs V m) in
-    fun q => map output (filter (may_win m q (coarse_masses m (nth q arounds []) (nth q (nth r (nth q (t_mass T) []) []) izero))) looks).
+    fun q =>
+      let masses := coarse_masses m (nth q arounds []) (nth q (nth r (nth q (t_mass T) []) []) izero) in
+      map output (filter (may_win m q masses (mass_words masses)) looks).
   Definition arounds : list (list interval) := map (over_positions r) (t_mass T).
 End Program.
 
@@ -111,6 +134,88 @@ Section Proof.
       + unfold joined. rewrite map_length, combine_length. lia.
       + intros i t v hi ht E. destruct (joined_nth a (over_positions (S k) L) n t ha hl ht) as [-> _].
         destruct i as [|i]; [now apply encloses_join_l|apply encloses_join_r]. apply (hn i); [lia|exact ht|exact E].
+  Qed.
+
+  Lemma word_in_ok limit n w : (Uint63.to_Z limit < 2 ^ 62)%Z -> word_in limit n = Some w ->
+    signed w = toZ n /\ (Z.abs (toZ n) <= Uint63.to_Z limit)%Z.
+  Proof.
+    unfold word_in. destruct (fits limit n) eqn:F; [|discriminate]. intros h e. injection e as <-. now apply fits_spec.
+  Qed.
+
+  Lemma int_of_value w : (0 <= signed w)%Z -> toZ (int_of w) = signed w.
+  Proof. Transparent toZ.
+    intros h. change (toZ (int_of w)) with (Uint63.to_Z w). rewrite <- (Sint63.to_Z_mod_Uint63to_Z w). fold (signed w).
+    apply Z.mod_small. split; [exact h|]. pose proof (Sint63.to_Z_bounded w) as b. fold (signed w) in b.
+    change (Sint63.to_Z Sint63.max_int) with (2 ^ 62 - 1)%Z in b. change Uint63.wB with (2 ^ 63)%Z. lia.
+  Qed.
+  Opaque toZ.
+
+  Lemma most_ok z masses : forall row best, (Z.abs (signed z) <= 2 ^ 29)%Z -> (0 <= signed best)%Z ->
+    (forall t, (t < length masses)%nat -> (0 <= signed (nth t masses wzero) <= 2 ^ 31)%Z) ->
+    (forall t, (t < length row)%nat -> (Z.abs (signed (nth t row wzero)) <= 2 ^ 29)%Z) ->
+    (signed best <= signed (most z masses row best))%Z /\
+    forall t, (t < length masses)%nat -> (t < length row)%nat ->
+      (signed (nth t masses wzero) * (signed z + signed (nth t row wzero)) <= signed (most z masses row best))%Z.
+  Proof.
+    induction masses as [|a masses IH]; intros row best hz hb hm hr; [split; [simpl; lia|simpl; lia]|].
+    destruct row as [|d row]; [split; [simpl; lia|simpl; lia]|]. cbn [most].
+    assert (ha := hm 0%nat ltac:(simpl; lia)). assert (hd := hr 0%nat ltac:(simpl; lia)). cbn [nth] in ha, hd.
+    assert (es : signed (wadd z d) = (signed z + signed d)%Z) by (apply (signed_add z d (2 ^ 29) (2 ^ 29)); [exact hz|exact hd|lia]).
+    set (best' := if wleb (wadd z d) wzero then best else _).
+    assert (B : (signed best <= signed best' /\ signed a * (signed z + signed d) <= signed best')%Z).
+    { unfold best'. rewrite wleb_spec, signed_zero, es. destruct (Z.leb_spec (signed z + signed d) 0); [nia|].
+      assert (ep : signed (PrimInt63.mul a (wadd z d)) = (signed a * (signed z + signed d))%Z).
+      { rewrite <- es. unfold signed. apply Sint63.to_Z_mul. fold (signed a). fold (signed (wadd z d)). rewrite es.
+        rewrite Sint63.to_Z_min, Sint63.to_Z_max. change (Uint63.wB / 2)%Z with (2 ^ 62)%Z. nia. }
+      rewrite wleb_spec, ep. destruct (Z.leb_spec (signed a * (signed z + signed d)) (signed best)); rewrite ?ep; lia. }
+    destruct (IH row best' hz ltac:(lia)) as [I J].
+    - intros t ht. exact (hm (S t) ltac:(simpl; lia)).
+    - intros t ht. exact (hr (S t) ltac:(simpl; lia)).
+    - split; [lia|]. intros [|t] h1 h2; cbn [nth]; [lia|]. apply J; simpl in h1, h2; lia.
+  Qed.
+
+  Lemma far_of_ok around words z l t u v : words = all (word_in mass_limit) (map snd around) ->
+    ov_words l = all (word_in row_limit) (ov l) -> length around = length (ov l) -> (t < length around)%nat ->
+    (forall k, (k < length around)%nat -> exists v, 0 <= v /\ encloses (nth k around izero) v) ->
+    0 <= u -> encloses (nth t around izero) u -> v <= IZR (toZ (add z (nth t (ov l) zero))) ->
+    u * v <= IZR (toZ (far_of around words z l)).
+  Proof.
+    intros hw hl L T P hu E V. unfold far_of.
+    assert (slow : u * v <= IZR (toZ (largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l)))))).
+    { eapply Rle_trans; [apply (above_mul_ok (nth t around izero) (add z (nth t (ov l) zero))); [exact hu|exact E|exact V]|]. apply IZR_le.
+      set (g := fun ab : interval * int => above_mul (fst ab) (add z (snd ab))).
+      change (above_mul (nth t around izero) (add z (nth t (ov l) zero))) with (g (nth t around izero, nth t (ov l) zero)).
+      rewrite <- combine_nth by exact L.
+      rewrite <- (nth_map g _ _ _ zero) by (rewrite combine_length; lia). apply largest_correct.
+      rewrite map_length, combine_length. lia. }
+    destruct words as [ms|]; [|exact slow]. rewrite hl. destruct (all (word_in row_limit) (ov l)) as [ds|] eqn:ed; [|exact slow].
+    destruct (word_in row_limit z) as [wz|] eqn:ez; [|exact slow]. clear slow. symmetry in hw.
+    destruct (all_correct _ _ _ zero wzero hw) as [Lm Nm]. destruct (all_correct _ _ _ zero wzero ed) as [Ld Nd].
+    rewrite map_length in Lm, Nm.
+    assert (lm : (Uint63.to_Z mass_limit < 2 ^ 62)%Z) by reflexivity. assert (lr : (Uint63.to_Z row_limit < 2 ^ 62)%Z) by reflexivity.
+    change (Uint63.to_Z mass_limit) with (2 ^ 31)%Z in *. 
+    destruct (word_in_ok _ _ _ lr ez) as [z1 z2].
+    assert (M : forall k, (k < length around)%nat -> signed (nth k ms wzero) = toZ (snd (nth k around izero)) /\
+                (0 <= signed (nth k ms wzero) <= 2 ^ 31)%Z).
+    { intros k hk. destruct (word_in_ok mass_limit _ _ eq_refl (Nm k hk)) as [a b].
+      assert (e : nth k (map snd around) zero = snd (nth k around izero)) by exact (nth_map snd around k izero zero hk).
+      rewrite e in a, b. split; [exact a|]. destruct (P k hk) as [x [x0 [_ x1]]].
+      assert (0 <= toZ (snd (nth k around izero)))%Z by (apply le_IZR; lra).
+      change (Uint63.to_Z mass_limit) with (2 ^ 31)%Z in b. lia. }
+    assert (D : forall k, (k < length ds)%nat -> signed (nth k ds wzero) = toZ (nth k (ov l) zero) /\ (Z.abs (signed (nth k ds wzero)) <= 2 ^ 29)%Z).
+    { intros k hk. destruct (word_in_ok row_limit _ _ eq_refl (Nd k ltac:(lia))) as [a b]. rewrite a. split; [reflexivity|exact b]. }
+    destruct (most_ok wz ms ds wzero) as [B0 B].
+    - rewrite z1. exact z2.
+    - rewrite signed_zero. lia.
+    - intros k hk. apply M. lia.
+    - intros k hk. apply D. exact hk.
+    - rewrite int_of_value by (rewrite signed_zero in B0; lia).
+      specialize (B t ltac:(lia) ltac:(lia)). destruct (M t T) as [m1 m2]. destruct (D t ltac:(lia)) as [d1 _].
+      rewrite m1, d1, z1 in B. rewrite toZ_add in V. rewrite m1 in m2. apply IZR_le in B. rewrite mult_IZR in B.
+      rewrite signed_zero in B0. apply IZR_le in B0. destruct E as [_ E].
+      destruct (Rle_lt_dec v 0) as [n|p].
+      + assert (0 <= u * - v) by (apply Rmult_le_pos; lra). lra.
+      + apply Rle_trans with (2 := B). apply Rmult_le_compat; lra.
   Qed.
 
   (* Sums over tails, all terms at most F, that of m at most N. *)
@@ -178,11 +283,11 @@ Section Proof.
   Qed.
 
   Lemma may_win_ok q m x : (q <= m < V)%nat -> (x < V)%nat ->
-    may_win T r m q (coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero))
-      (look_at T r m x) = false ->
+    let masses := coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) in
+    may_win T r m q masses (mass_words masses) (look_at T r m x) = false ->
     forall p, In p (tails m r (q =? m)) -> plain q m x r q + suffix (plain q m) x 0 p < 0.
   Proof.
-    intros [Q M] X. unfold may_win, coarse_masses.
+    intros [Q M] X. cbv zeta. unfold may_win, mass_words, coarse_masses. cbn [fst snd].
     destruct (look_ok m x M X) as [Lov [Hov [Hpv Hown]]]. set (l := look_at T r m x) in *.
     change (output l) with x.
     set (masses := nth q (t_mass T) []).
@@ -260,14 +365,9 @@ Section Proof.
       apply Rmult_lt_reg_l with k; [exact k0|]. rewrite Rmult_0_r, Rmult_plus_distr_l. lra. }
     match type of test with context [if leb zero ?a then _ else _] => destruct (leb zero a) eqn:quick end.
     - apply (main _) in test; [exact test|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [al [E _]].
-      eapply Rle_trans; [apply above_mul_ok; [apply mass0|exact E|now apply zt]|]. apply IZR_le.
-      set (g := fun ab : interval * int => above_mul (fst ab) (add z (snd ab))).
-      assert (hc : length (map (coarse s) around) = length (ov l)) by lia.
-      change (above_mul (nth t (map (coarse s) around) izero) (add z (nth t (ov l) zero)))
-        with (g (nth t (map (coarse s) around) izero, nth t (ov l) zero)).
-      rewrite <- combine_nth by exact hc.
-      rewrite <- (nth_map g _ _ _ zero) by (rewrite combine_length; lia). apply largest_correct.
-      rewrite map_length, combine_length. lia.
+      eapply far_of_ok; [reflexivity|reflexivity|exact (eq_trans al (eq_sym Lov))|exact (eq_ind_r (fun n => (t < n)%nat) (le_n_S _ _ ht) al)| |apply mass0|exact E|now apply (zt i)].
+      intros k' hk. exists (scale * mass w (c q) q k' i / p2). split; [apply mass0|]. apply (Mass i k' hi).
+      apply le_S_n. exact (eq_ind _ (fun n => (k' < n)%nat) hk _ al).
     - apply (main _) in quick; [exact quick|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [_ [_ E]].
       eapply Rle_trans; [apply (above_mul_ok (zero, ceiling top s) (add z (ov_most l))); [apply mass0|exact E|]|].
       + apply Rle_trans with (1 := zt i t hi ht). apply IZR_le. rewrite !toZ_add. pose proof (proj2 (Hov t ht)).

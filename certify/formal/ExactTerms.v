@@ -172,7 +172,7 @@ Section Proof.
       apply in_map_iff in I. destruct I as [l [<- I]]. apply filter_In in I. destruct I as [I _].
       apply in_map_iff in I. destruct I as [x [<- I]]. change (output (look_at rough r m x)) with x.
       exists x. split; [exact I|]. apply in_outputs in I. apply input_in. apply I.
-    - intros x I. set (test := may_win rough r m q _). destruct (test (look_at rough r m x)) eqn:e.
+    - intros x I. set (test := may_win rough r m q _ _). destruct (test (look_at rough r m x)) eqn:e.
       + left. eexists. split; [|apply input_in; apply in_outputs in I; apply I].
         apply in_map with (f := fun x => let c := raw T r q m x in scaled (shift_of c) c).
         change x with (output (look_at rough r m x)) at 1. apply in_map. apply filter_In. split; [now apply in_map|exact e].
