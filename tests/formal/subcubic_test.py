@@ -22,6 +22,10 @@ MAXCERT, OUT = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 TENSORS = {'wE': 'embed.W_E', 'wP': 'pos_embed.W_pos', 'wQ': 'blocks.0.attn.W_Q', 'wK': 'blocks.0.attn.W_K',
            'wV': 'blocks.0.attn.W_V', 'wO': 'blocks.0.attn.W_O', 'wU': 'unembed.W_U'}
 
+# Classical reals and primitive integers.
+ALLOWED = re.compile(r'ClassicalDedekindReals\.sig_(forall|not)_dec|Classical_Prop\.classic'
+                     r'|FunctionalExtensionality\.functional_extensionality_dep|(PrimInt63|Uint63|Uint63Axioms)\.\w+')
+
 
 def coq(file, theory=OUT, model=None):
     """The result of coqc on a file."""
@@ -94,8 +98,15 @@ class Theorems(unittest.TestCase):
     def test_golden_model_and_one_sequence_too_many(self):
         model = self.model('max-of-4-golden', 'max_diff_exact/convex/exact_EQKE+max_diff_exact')
         file, = model.theorems()
+        text = file.read_text()
+        name = re.findall(r'Theorem (\w+) :', text)[-1]
+        file.write_text(text + f'Print Assumptions {name}.\n')
         result = coq(file, model=model.folder)
         self.assertEqual(result.returncode, 0, result.stderr)
+        axioms = re.findall(r'^(\S+)(?: :|$)', result.stdout.partition('Axioms:')[2], re.MULTILINE)
+        self.assertIn('ClassicalDedekindReals.sig_forall_dec', axioms)
+        self.assertEqual([axiom for axiom in axioms if not ALLOWED.fullmatch(axiom)], [])
+        file.write_text(text)
         correct = json.loads(model.certificates[0].read_text())['correct']
         file.write_text(file.read_text().replace(correct, str(int(correct) + 1)))
         self.assertNotEqual(coq(file, model=model.folder).returncode, 0)
