@@ -17,6 +17,7 @@
 #include "data/experiment/seeds.hpp"
 #include "data/results/pipeline.hpp"
 #include "data/results/reference.hpp"
+#include "data/results/summary.hpp"
 #include "train/cli/command.hpp"
 #include "train/cli/module_trainer.hpp"
 #include "train/module.hpp"
@@ -30,10 +31,10 @@ Weights load_torch(const std::string& path) {
     return train_module().load_torch(path);
 }
 
-std::vector<std::string> certificate_files(const std::vector<const Strategy*>& strategies) {
+std::vector<std::string> names_of(const std::vector<const Strategy*>& strategies) {
     std::vector<std::string> names;
     names.reserve(strategies.size());
-    for (const Strategy* strategy : strategies) names.push_back(certificate_file_name(strategy->info().name));
+    for (const Strategy* strategy : strategies) names.push_back(strategy->info().name);
     return names;
 }
 
@@ -76,7 +77,7 @@ int run_command(const Arguments& arguments) {
     const Results results = Results::open(out, config);
 
     run_pipeline(config, seeds, results, trainer, certifier, run);
-    fmt::print("{}", results_table(results, seeds));
+    fmt::print("{}", results_table(write_summary(results, run.threads), seeds));
     fmt::print("{}", reference_line(compare_with_reference(results, config.name, seeds)));
     fmt::print("records in {0}, one row each in {0}/summary.csv\n", out);
     return stop_exit_code();
@@ -117,8 +118,8 @@ const std::vector<Command>& commands() {
         {"report", "tables, figures and an HTML report of results", report_command, false},
         {"status", "what a results folder holds and misses",
          [](const Arguments& a) {
-             return status_command(
-                 a, [](const std::string& list) { return certificate_files(select_strategies(list)); });
+             return status_command(a,
+                                   [](const std::string& list) { return names_of(select_strategies(list)); });
          },
          false},
         {"strategies", "list the proof strategies", strategies_command, false},

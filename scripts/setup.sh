@@ -5,9 +5,9 @@ cd "$root"
 
 # What building and running needs; OpenBLAS makes training four times faster than the reference BLAS.
 packages=(g++ cmake ninja-build pkg-config git libtorch-dev libopenblas-dev libmpfr-dev libgmp-dev libeigen3-dev
-          libboost-program-options-dev nlohmann-json3-dev libfmt-dev libssl-dev
+          libboost-program-options-dev nlohmann-json3-dev libfmt-dev libssl-dev libzstd-dev
           libgtest-dev libgmock-dev libbenchmark-dev
-          python3 python3-numpy python3-scipy python3-matplotlib python3-pandas)
+          python3 python3-numpy python3-scipy python3-matplotlib python3-pandas python3-zstandard)
 
 # install_packages PACKAGE...: installs those that are missing, as root or through sudo.
 install_packages() {

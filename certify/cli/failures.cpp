@@ -9,7 +9,6 @@
 
 #include "certify/cli/commands.hpp"
 #include "data/base/errors.hpp"
-#include "data/results/results.hpp"
 
 namespace maxcert {
 namespace {

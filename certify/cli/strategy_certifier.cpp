@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "certify/proof/certificate.hpp"
+#include "certify/proof/certify.hpp"
 #include "certify/study/study.hpp"
 
 namespace maxcert {
@@ -24,9 +24,9 @@ class OpenedModel : public CertifiedModel {
     void certify(const std::vector<std::size_t>& todo, const Deliver& deliver) override {
         for (const std::size_t i : todo) {
             if (stop_requested()) return;
-            Json certificate = certify_one(model_, *strategies_[i], options_);
-            if (stop_requested() && !certificate["complete"].get<bool>()) return;  // run again finishes it
-            deliver(i, std::move(certificate));
+            CertificateRecord record = certify_one(model_, *strategies_[i], options_);
+            if (stop_requested() && !record.complete()) return;  // run again finishes it
+            deliver(std::move(record));
         }
     }
 
@@ -45,9 +45,9 @@ StrategyCertifier::StrategyCertifier(std::vector<const Strategy*> strategies, Op
     for (const Strategy* strategy : strategies_) names_.push_back(strategy->info().name);
 }
 
-bool StrategyCertifier::is_current(std::size_t strategy, const Json& certificate,
+bool StrategyCertifier::is_current(std::size_t strategy, const CertificateRecord& record,
                                    const std::string& weights_sha256) const {
-    return maxcert::is_current(certificate, *strategies_[strategy], options_, weights_sha256);
+    return maxcert::is_current(record, *strategies_[strategy], options_, weights_sha256);
 }
 
 std::unique_ptr<CertifiedModel> StrategyCertifier::open(std::uint64_t seed, const Weights& weights) const {

@@ -18,7 +18,7 @@ class StrategyCertifier : public Certifier {
                       std::optional<std::uint64_t> example);
 
     const std::vector<std::string>& strategies() const override { return names_; }
-    bool is_current(std::size_t strategy, const Json& certificate,
+    bool is_current(std::size_t strategy, const CertificateRecord& record,
                     const std::string& weights_sha256) const override;
     std::unique_ptr<CertifiedModel> open(std::uint64_t seed, const Weights& weights) const override;
 

@@ -4,14 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "data/base/json.hpp"
+#include "data/results/record.hpp"
 
 namespace maxcert {
 
-/// A certificate as shown by `certify --format json`: without hints, with wall_s at the top level.
-Json shown(const Json& certificate);
-
-/// `table`, `json` (one array) or `csv` of certificates. Throws UsageError for other formats.
-std::string format_results(const std::vector<Json>& certificates, const std::string& format);
+/// `table`, `json` (one array) or `csv` of records. Throws UsageError for other formats.
+std::string format_results(const std::vector<CertificateRecord>& records, const std::string& format);
 
 }  // namespace maxcert

@@ -22,8 +22,8 @@ Matrix<N> enclose(const std::vector<float>& values, std::size_t rows, std::size_
             const double value = values[i * columns + j];
             N number = exactly<N>(value);
             if (!radius.is_zero()) {
-                const N r =
-                    exactly<N>(radius.absolute) + exactly<N>(radius.relative) * exactly<N>(std::fabs(value));
+                const N r = exactly<N>(radius.absolute()) +
+                            exactly<N>(radius.relative()) * exactly<N>(std::fabs(value));
                 number = hull(number - r, number + r);
             }
             m(i, j) = number;
@@ -43,19 +43,26 @@ WeightMatrices<N> enclose_all(const Weights& w, const WeightRadius& radius) {
 
 }  // namespace
 
+WeightRadius::WeightRadius(const std::string& absolute, const std::string& relative)
+    : absolute_text_(absolute), relative_text_(relative) {
+    const auto rounded_up = [](const std::string& text) {
+        try {
+            const Margin size(text);
+            const RoundUpward up;
+            return upper_double(size.enclose<Interval>());
+        } catch (const UsageError&) {
+            throw UsageError(
+                "a weight radius is a decimal number >= 0 such as 1e-6, or 1e-4r for a relative one, not '" +
+                text.substr(0, 60) + "'");
+        }
+    };
+    absolute_ = rounded_up(absolute);
+    relative_ = rounded_up(relative);
+}
+
 WeightRadius parse_weight_radius(const std::string& text) {
     const bool relative = !text.empty() && text.back() == 'r';
-    try {
-        const Margin size(relative ? text.substr(0, text.size() - 1) : text);
-        const RoundUpward up;
-        const double radius = upper_double(size.enclose<Interval>());
-        return relative ? WeightRadius{0, radius} : WeightRadius{radius, 0};
-    } catch (const UsageError&) {
-        throw UsageError(
-            "a weight radius is a decimal number >= 0 such as 1e-6, or 1e-4r for a relative one, "
-            "not '" +
-            text.substr(0, 60) + "'");
-    }
+    return relative ? WeightRadius("0", text.substr(0, text.size() - 1)) : WeightRadius(text, "0");
 }
 
 Model::Model(Weights weights, WeightRadius radius, WeightFormat format)

@@ -17,14 +17,27 @@ namespace maxcert {
 /// How decisions are made: in double intervals with the undecided escalated to MPFR, or all in MPFR.
 enum class Arithmetic { filtered, mpfr };
 
-/// A box of models around the weights: every entry may move by up to `absolute` + `relative` * |entry|.
-struct WeightRadius {
-    double absolute = 0;
-    double relative = 0;
-    bool is_zero() const { return absolute == 0 && relative == 0; }
+/// A box of models around the weights: every entry may move by up to `absolute` + `relative` * |entry|. Both
+/// are decimal numbers kept as text, so that the claim is about exactly what was asked.
+class WeightRadius {
+  public:
+    WeightRadius() = default;
+    /// Throws UsageError unless both are plain decimals >= 0, as a Margin takes them.
+    WeightRadius(const std::string& absolute, const std::string& relative);
+
+    const std::string& absolute_text() const { return absolute_text_; }
+    const std::string& relative_text() const { return relative_text_; }
+    /// Rounded up.
+    double absolute() const { return absolute_; }
+    double relative() const { return relative_; }
+    bool is_zero() const { return absolute_ == 0 && relative_ == 0; }
+
+  private:
+    std::string absolute_text_ = "0", relative_text_ = "0";
+    double absolute_ = 0, relative_ = 0;
 };
 
-/// "1e-6" is absolute, "1e-4r" relative; rounded up to doubles. Throws UsageError for anything else.
+/// "1e-6" is absolute, "1e-4r" relative. Throws UsageError for anything else.
 WeightRadius parse_weight_radius(const std::string& text);
 
 /// Not thread-safe: one thread prepares, then workers may read what they were handed.

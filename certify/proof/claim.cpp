@@ -1,6 +1,6 @@
+// Each field of a claim is established from the weights alone and then compared: nothing that a file says is
+// taken over, except a float32 error larger than the established one, which only weakens the claim.
 #include "certify/proof/claim.hpp"
-
-#include <cmath>
 
 #include "data/base/errors.hpp"
 
@@ -11,24 +11,14 @@ namespace {
     throw CertificateRejected(text);
 }
 
-const Json& member(const Json& object, const char* name) {
-    if (!object.is_object() || !object.contains(name)) reject(std::string(name) + ": missing");
-    return object[name];
-}
-
-/// A finite number >= 0.
-double size_member(const Json& object, const char* name) {
-    const Json& value = member(object, name);
-    if (!value.is_number()) reject(std::string(name) + ": not a number");
-    const double number = value.get<double>();
-    if (!(number >= 0 && std::isfinite(number))) reject(std::string(name) + ": not a finite number >= 0");
-    return number;
-}
-
-std::string text_member(const Json& object, const char* name) {
-    const Json& value = member(object, name);
-    if (!value.is_string()) reject(std::string(name) + ": not text");
-    return value.get<std::string>();
+/// What `parse` makes of a field; what it refuses makes the claim one that nobody can check.
+template <class Parse>
+auto parsed(const char* field, Parse&& parse) {
+    try {
+        return parse();
+    } catch (const Error& e) {
+        reject(std::string(field) + ": " + e.what());
+    }
 }
 
 }  // namespace
@@ -57,70 +47,105 @@ CheckResult result_of_claim(CheckResult result, const Options& options) {
     return result;
 }
 
-Json deployment_claims(Model& model, const Options& options) {
-    Json c;
-    c["semantics"] = name_of(options.semantics);
-    c["float32"] = nullptr;
+void say_what_is_claimed(CertificateRecord& r, Model& model, const Options& options) {
+    r.margin = options.margin.text();
+    r.semantics = name_of(options.semantics);
     if (options.semantics == Semantics::float32) {
         const Float32Error& error = float32_error(model, {options.exp_ulp});
-        c["float32"] = {{"exp_ulp", options.exp_ulp},
-                        {"logit_error", error.bounded() ? Json(error.logit) : Json(nullptr)},
-                        {"softmax_needs_maximum", error.softmax_needs_maximum},
-                        {"stages", error.stages}};
+        r.float32 =
+            Float32Claim{options.exp_ulp, error.bounded() ? std::optional<double>(error.logit) : std::nullopt,
+                         error.softmax_needs_maximum};
     }
-    const bool rounded = model.format() != WeightFormat::float32;
-    c["weights_format"] = name_of(model.format());
-    c["rounded_sha256"] = rounded ? Json(model.weights().sha256()) : Json(nullptr);
-    c["weight_radius"] = {{"absolute", model.radius().absolute}, {"relative", model.radius().relative}};
-    return c;
+    r.weights_format = name_of(model.format());
+    if (model.format() != WeightFormat::float32) r.rounded_sha256 = model.weights().sha256();
+    r.radius_absolute = model.radius().absolute_text();
+    r.radius_relative = model.radius().relative_text();
+    r.weights_sha256 = model.sha256();
+    r.shape = model.shape();
+    r.arithmetic = options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
+    r.max_bits = options.max_bits;
 }
 
-Model claimed_subject(const Json& c, const Weights& weights) {
-    const Json& radius = member(c, "weight_radius");
-    try {
-        return Model(weights, {size_member(radius, "absolute"), size_member(radius, "relative")},
-                     parse_weight_format(text_member(c, "weights_format")));
-    } catch (const UsageError& e) {
-        reject(std::string("weights_format: ") + e.what());
-    } catch (const InputError& e) {
-        reject(std::string("weights_format: ") + e.what());
-    }
+Model claimed_model(const CertificateRecord& r, const Weights& weights) {
+    const auto format = parsed("weights_format", [&r] { return parse_weight_format(r.weights_format); });
+    const auto radius =
+        parsed("weight_radius", [&r] { return WeightRadius(r.radius_absolute, r.radius_relative); });
+    return parsed("weights_format", [&] { return Model(weights, radius, format); });
 }
 
-void read_semantics(const Json& c, Options& options) {
-    const std::string name = text_member(c, "semantics");
-    if (name != "real" && name != "float32") reject("semantics: unknown");
-    options.semantics = parse_semantics(name);
-    const Json& float32 = member(c, "float32");
-    if (options.semantics == Semantics::real) {
-        if (!float32.is_null()) reject("float32: a claim about real arithmetic has none");
-        return;
+Options claimed_options(const CertificateRecord& r) {
+    Options options;
+    options.arithmetic = r.arithmetic == "mpfr" ? Arithmetic::mpfr : Arithmetic::filtered;
+    options.max_bits = r.max_bits;
+    options.margin = parsed("margin", [&r] { return Margin(r.margin); });
+    options.semantics = parsed("semantics", [&r] { return parse_semantics(r.semantics); });
+    const bool float32 = options.semantics == Semantics::float32;
+    if (!float32 && r.float32) reject("float32: a claim about real arithmetic has none");
+    if (float32 && !r.float32) reject("float32: missing");
+    if (float32) {
+        if (r.float32->exp_ulp > kMaxExpUlp) reject("exp_ulp: above " + std::to_string(kMaxExpUlp));
+        options.exp_ulp = r.float32->exp_ulp;
     }
-    const Json& ulp = member(float32, "exp_ulp");
-    if (!ulp.is_number_unsigned() || ulp.get<std::uint64_t>() > kMaxExpUlp) {
-        reject("exp_ulp: not a whole number up to " + std::to_string(kMaxExpUlp));
-    }
-    options.exp_ulp = ulp.get<unsigned>();
+    return options;
 }
 
-void check_deployment_claims(const Json& c, Model& model, const Options& options) {
-    const Json established = deployment_claims(model, options);
-    if (member(c, "rounded_sha256") != established["rounded_sha256"]) {
+void check_what_is_claimed(const CertificateRecord& r, Model& model, const Options& options) {
+    CertificateRecord established;
+    say_what_is_claimed(established, model, options);
+    if (r.weights_sha256 != established.weights_sha256) {
+        reject("weights_sha256: the certificate is about other weights");
+    }
+    if (r.shape != established.shape) reject("shape: the weights have another one");
+    if (r.weights_format != established.weights_format || r.radius_absolute != established.radius_absolute ||
+        r.radius_relative != established.radius_relative) {
+        reject("weights_format: the certificate is about other models");
+    }
+    if (r.rounded_sha256 != established.rounded_sha256)
         reject("rounded_sha256: rounding gives other weights");
-    }
-    if (options.semantics == Semantics::real) return;
-    const Json &said = member(c, "float32"), &shown = established["float32"];
-    if (!shown["logit_error"].is_null() || !member(said, "logit_error").is_null()) {
-        if (shown["logit_error"].is_null()) reject("logit_error: cannot be bounded");
-        const double claimed = size_member(said, "logit_error");
-        if (!(claimed >= shown["logit_error"].get<double>())) {
-            reject("logit_error: the check establishes only " + shown["logit_error"].dump());
-        }
-    }
-    const Json& needs = member(said, "softmax_needs_maximum");
-    if (!needs.is_boolean() || (!needs.get<bool>() && shown["softmax_needs_maximum"].get<bool>())) {
+    if (!r.float32) return;
+    const std::optional<double>&said = r.float32->logit_error, &shown = established.float32->logit_error;
+    if (said && !shown) reject("logit_error: cannot be bounded");
+    if (said && !(*said >= *shown)) reject("logit_error: the check establishes only " + Json(*shown).dump());
+    if (!said && shown) reject("logit_error: can be bounded, by " + Json(*shown).dump());
+    if (!r.float32->softmax_needs_maximum && established.float32->softmax_needs_maximum) {
         reject("softmax_needs_maximum: the check cannot do without");
     }
+}
+
+namespace {
+
+std::string program_words(const CertificateRecord& r) {
+    if (!r.float32) return "In exact real arithmetic";
+    std::string words = "In every float32 program whose exp is within " + std::to_string(r.float32->exp_ulp) +
+                        " units in the last place";
+    return words + (r.float32->softmax_needs_maximum ? " and whose softmax subtracts the maximum" : "");
+}
+
+std::string weights_words(const CertificateRecord& r) {
+    const std::string given = r.weights_format == "float32"
+                                  ? "exactly the given weights"
+                                  : "the given weights rounded to " + r.weights_format;
+    if (r.radius_absolute == "0" && r.radius_relative == "0") return "with " + given;
+    std::string words = "for every model whose weights each differ from " + given + " by at most ";
+    if (r.radius_absolute != "0") words += r.radius_absolute;
+    if (r.radius_absolute != "0" && r.radius_relative != "0") words += " plus ";
+    if (r.radius_relative != "0") words += r.radius_relative + " times their size";
+    return words;
+}
+
+}  // namespace
+
+std::string statement(const CertificateRecord& r) {
+    const std::string model = "the model of d_vocab " + std::to_string(r.shape.d_vocab) + " and n_ctx " +
+                              std::to_string(r.shape.n_ctx) + " with weights_sha256 " + r.weights_sha256;
+    if (r.skipped) return r.strategy + " was skipped: nothing is claimed of " + model + ".";
+    std::string words = program_words(r) + ", " + weights_words(r) + ", at least " + r.correct.get_str();
+    if (r.upper && !r.exact) words += " and at most " + r.upper->get_str();
+    if (r.exact) words.replace(words.rfind("at least"), 8, "exactly");
+    words += " of the " + r.total.get_str() +
+             " input sequences get a logit at their largest token strictly above every other logit";
+    if (r.margin != "0") words += " by more than " + r.margin;
+    return words + ", in " + model + ".";
 }
 
 }  // namespace maxcert

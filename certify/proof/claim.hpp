@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "certify/model/float32/error.hpp"
 #include "certify/proof/strategy.hpp"
+#include "data/results/record.hpp"
 
 namespace maxcert {
 
@@ -20,16 +22,21 @@ std::optional<Options> proving_options(Model& model, const Options& options);
 /// margin, does not show that the float32 one does: a float32 claim has no upper end.
 CheckResult result_of_claim(CheckResult result, const Options& options);
 
-/// The keys of a certificate that say all this: semantics, float32 (null for real), weights_format,
-/// rounded_sha256 (null for float32 weights), weight_radius.
-Json deployment_claims(Model& model, const Options& options);
+/// Writes into a record what the certificate of this model and these options says of all this.
+void say_what_is_claimed(CertificateRecord& record, Model& model, const Options& options);
 
-/// The same read back from a certificate. Each throws CertificateRejected naming the field.
-Model claimed_subject(const Json& certificate, const Weights& weights);
-void read_semantics(const Json& certificate, Options& options);
+/// The model that a record speaks of, made from the given weights. Throws CertificateRejected naming the
+/// field that makes no sense.
+Model claimed_model(const CertificateRecord& record, const Weights& weights);
 
-/// Throws CertificateRejected unless the float32 error, the rounded weights and the rest of what the
-/// certificate says of them are what this model gives; a claimed error may be larger, not smaller.
-void check_deployment_claims(const Json& certificate, Model& model, const Options& options);
+/// The same read back from a record: arithmetic, precision, margin, semantics. Throws CertificateRejected.
+Options claimed_options(const CertificateRecord& record);
+
+/// Throws CertificateRejected unless the float32 error, the rounded weights and the rest of what the record
+/// says of them are what this model gives; a claimed error may be larger, not smaller.
+void check_what_is_claimed(const CertificateRecord& record, Model& model, const Options& options);
+
+/// The whole claim as one English sentence: program, weights, count, margin.
+std::string statement(const CertificateRecord& record);
 
 }  // namespace maxcert

@@ -1,6 +1,6 @@
 #include "certify/study/robustness.hpp"
 
-#include "certify/proof/certificate.hpp"
+#include "certify/proof/certify.hpp"
 #include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
 
@@ -9,9 +9,12 @@ namespace {
 
 constexpr const char* kSubcubic = "max_diff_exact/convex/max_diff_exact,max_diff_exact/convex/svd";
 
-void add(Json& rows, Json row, const Json& certificate) {
-    if (certificate["status"] == "skipped") return;
-    for (const char* key : {"strategy", "correct", "bound"}) row[key] = certificate[key];
+void add(Json& rows, Json row, const CertificateRecord& r) {
+    if (r.skipped) return;
+    row["strategy"] = r.strategy;
+    row["family"] = r.family;
+    row["correct"] = r.correct.get_str();
+    row["bound"] = r.bound();
     rows.push_back(std::move(row));
 }
 
@@ -25,8 +28,8 @@ Json bounds_by_margin(Model& model) {
     }
     for (const Strategy* strategy :
          select_strategies(std::string("brute_force,cubic,multiset,window/4,") + kSubcubic)) {
-        for (const Json& c : certify_margins(model, *strategy, margins, {})) {
-            add(rows, {{"margin", c["margin"]}}, c);
+        for (const CertificateRecord& r : certify_margins(model, *strategy, margins, {})) {
+            add(rows, {{"margin", r.margin}}, r);
         }
     }
     return rows;
@@ -56,13 +59,13 @@ Json bounds_when_deployed(const Weights& weights, const Count& most_sequences) {
             for (const auto semantics : {Semantics::real, Semantics::float32}) {
                 options.semantics = semantics;
                 for (const Strategy* strategy : select_strategies("brute_force,window/4")) {
-                    const Json c = certify_one(rounded, *strategy, options);
-                    const Json& float32 = c["float32"];
+                    const CertificateRecord r = certify_one(rounded, *strategy, options);
+                    const bool bounded = r.float32 && r.float32->logit_error;
                     add(rows,
                         {{"weights_format", name_of(format)},
                          {"semantics", name_of(semantics)},
-                         {"logit_error", float32.is_null() ? Json(nullptr) : float32["logit_error"]}},
-                        c);
+                         {"logit_error", bounded ? Json(*r.float32->logit_error) : Json(nullptr)}},
+                        r);
                 }
             }
         } catch (const InputError&) {  // these weights overflow the format

@@ -1,7 +1,9 @@
+// A draft is written, flushed and renamed; a file that has its name is whole, whatever happened on the way.
 #include "data/base/files.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,34 +59,44 @@ mode_t file_mask() {
     return mask;
 }
 
-/// A file with a name that nobody reads, gone again unless it is published.
+constexpr const char* kDraftSuffix = ".tmp";
+
+/// A file with a name that nobody reads, gone again unless it is published. It stays open and locked
+/// meanwhile: one that nobody holds was left by a process that is no more (remove_abandoned_drafts).
 class Draft {
   public:
-    Draft(std::string target, const std::string& bytes) : target_(std::move(target)) {
-        // Another host, or a process killed long ago, may have used this process's number.
-        draft_ = target_ + ".XXXXXX.tmp";
-        const Descriptor file(::mkostemps(draft_.data(), kSuffix, O_CLOEXEC));
-        if (*file < 0) fail_writing(target_, "open");
+    explicit Draft(std::string target) : target_(std::move(target)) {
+        do {  // again where somebody took it for abandoned before it was locked
+            // Another host, or a process killed long ago, may have used this process's number.
+            draft_ = target_ + ".XXXXXX" + kDraftSuffix;
+            file_ = std::make_unique<Descriptor>(::mkostemps(draft_.data(), 4, O_CLOEXEC));
+            if (**file_ < 0) fail_writing(target_, "open");
+        } while (::flock(**file_, LOCK_EX) == 0 && links() == 0);
         exists_ = true;
-        if (::fchmod(*file, 0666 & ~file_mask()) != 0) discard_and_fail("fchmod");
-        for (std::size_t done = 0; done < bytes.size();) {
-            const ssize_t n = ::write(*file, bytes.data() + done, bytes.size() - done);
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0) discard_and_fail("write");
-            done += static_cast<std::size_t>(n);
-        }
+        if (::fchmod(**file_, 0666 & ~file_mask()) != 0) discard_and_fail("fchmod");
     }
+    Draft(std::string target, const std::string& bytes) : Draft(std::move(target)) { append(bytes); }
     ~Draft() { discard(); }
     Draft(Draft&& o) noexcept
-        : target_(std::move(o.target_)), draft_(std::move(o.draft_)), exists_(o.exists_) {
+        : target_(std::move(o.target_)),
+          draft_(std::move(o.draft_)),
+          file_(std::move(o.file_)),
+          exists_(o.exists_) {
         o.exists_ = false;
     }
     Draft(const Draft&) = delete;
     Draft& operator=(const Draft&) = delete;
 
+    void append(const std::string& bytes) {
+        for (std::size_t done = 0; done < bytes.size();) {
+            const ssize_t n = ::write(**file_, bytes.data() + done, bytes.size() - done);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) discard_and_fail("write");
+            done += static_cast<std::size_t>(n);
+        }
+    }
     void flush() {
-        const Descriptor file(draft_, O_RDONLY);
-        if (*file < 0 || ::fsync(*file) != 0) fail_writing(target_, "fsync");
+        if (::fsync(**file_) != 0) fail_writing(target_, "fsync");
     }
     void publish() {
         if (std::rename(draft_.c_str(), target_.c_str()) != 0) fail_writing(target_, "rename");
@@ -100,8 +112,10 @@ class Draft {
     }
 
   private:
-    static constexpr int kSuffix = 4;  // of ".tmp"
-
+    nlink_t links() const {
+        struct stat status {};
+        return ::fstat(**file_, &status) == 0 ? status.st_nlink : 1;
+    }
     void discard() {
         if (exists_) ::unlink(draft_.c_str());
         exists_ = false;
@@ -114,6 +128,7 @@ class Draft {
     }
 
     std::string target_, draft_;
+    std::unique_ptr<Descriptor> file_;
     bool exists_ = false;
 };
 
@@ -123,6 +138,45 @@ void flush_folder(const std::string& folder) {
 }
 
 }  // namespace
+
+class AtomicFile::Draft : public maxcert::Draft {
+  public:
+    using maxcert::Draft::Draft;
+};
+
+AtomicFile::AtomicFile(const std::string& path)
+    : folder_(existing_folder(std::filesystem::path(path).parent_path().string())),
+      draft_(std::make_unique<Draft>(path)) {}
+
+AtomicFile::~AtomicFile() = default;
+
+void AtomicFile::append(const std::string& bytes) {
+    draft_->append(bytes);
+}
+
+void AtomicFile::publish() {
+    draft_->flush();
+    draft_->publish();
+    flush_folder(folder_);
+}
+
+FolderLock::FolderLock(const std::string& folder)
+    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (descriptor_ >= 0) static_cast<void>(::flock(descriptor_, LOCK_EX));
+}
+
+FolderLock::~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void remove_abandoned_drafts(const std::string& folder) {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+        if (entry.path().extension() != kDraftSuffix) continue;
+        const Descriptor file(entry.path().string(), O_RDONLY);
+        if (*file >= 0 && ::flock(*file, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    }
+}
 
 std::string read_file(const std::string& path, std::uint64_t max_bytes) {
     const auto refuse = [&](const std::string& reason, const char* remedy) {

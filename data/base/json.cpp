@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <unordered_set>
 
 #include "data/base/errors.hpp"
 
@@ -10,18 +11,21 @@ namespace maxcert {
 
 Json parse_json_object(const std::string& bytes, const std::string& file, const std::string& remedy) {
     const auto refuse = [&](const std::string& reason) { throw InputError(file, "", reason, remedy); };
-    std::array<int, kMaxJsonDepth + 1> keys{};  // of the open object at each depth
+    std::array<std::unordered_set<std::string>, kMaxJsonDepth + 1> keys;  // of the open object at each depth
     Json value;
     try {
-        value = Json::parse(bytes, [&](int depth, Json::parse_event_t event, Json&) {
+        value = Json::parse(bytes, [&](int depth, Json::parse_event_t event, Json& parsed) {
             if (depth > kMaxJsonDepth) refuse(fmt::format("nested deeper than {} levels", kMaxJsonDepth));
-            int& count = keys[static_cast<std::size_t>(depth)];
-            if (event == Json::parse_event_t::key && ++count > kMaxJsonKeys) {
-                refuse(fmt::format("an object has more than {} keys", kMaxJsonKeys));
+            if (event == Json::parse_event_t::key) {
+                auto& known = keys[static_cast<std::size_t>(depth)];
+                const auto& key = parsed.get_ref<const std::string&>();
+                if (!known.insert(key).second) refuse(fmt::format("the key '{:.40}' is there twice", key));
+                if (known.size() > kMaxJsonKeys)
+                    refuse(fmt::format("an object has more than {} keys", kMaxJsonKeys));
             }
             // Keys are reported one level below the object that begins.
             const auto below = static_cast<std::size_t>(depth) + 1;
-            if (event == Json::parse_event_t::object_start && below < keys.size()) keys[below] = 0;
+            if (event == Json::parse_event_t::object_start && below < keys.size()) keys[below].clear();
             return true;
         });
     } catch (const Json::exception& e) {

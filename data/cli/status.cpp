@@ -8,8 +8,8 @@
 #include "data/cli/commands.hpp"
 #include "data/experiment/config.hpp"
 #include "data/experiment/seeds.hpp"
+#include "data/results/folder.hpp"
 #include "data/results/reference.hpp"
-#include "data/results/results.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -18,10 +18,10 @@ namespace {
 /// What is expected of a folder.
 struct Expected {
     std::vector<std::uint64_t> seeds;
-    std::set<std::string> certificates;  ///< file names, of every seed
+    std::set<std::string> strategies;  ///< of every seed
 };
 
-Expected expected_of(const CommandLine& line, const Results& results, const CertificateFiles& files_of) {
+Expected expected_of(const CommandLine& line, const Results& results, const StrategyNames& names_of) {
     Expected expected;
     auto known = results.config()["seeds"].get<std::vector<std::uint64_t>>();
     std::string strategies =
@@ -38,19 +38,20 @@ Expected expected_of(const CommandLine& line, const Results& results, const Cert
     }
     expected.seeds = select_seeds(line.get("seeds"), known);
     if (!strategies.empty()) {
-        for (auto& name : files_of(strategies)) expected.certificates.insert(std::move(name));
+        for (auto& name : names_of(strategies)) expected.strategies.insert(std::move(name));
     }
     if (line.given("strategies") || line.given("config")) return expected;
     // Besides what the last run asked for: a strategy is expected of every seed once one seed has it.
     for (const auto seed : results.seeds()) {
-        for (const auto& entry : results.certificates(seed)) expected.certificates.insert(entry.first);
+        for (const auto& entry : results.certificates(seed).by_strategy)
+            expected.strategies.insert(entry.first);
     }
     return expected;
 }
 
 struct Findings {
     std::vector<std::uint64_t> missing_seeds;
-    std::vector<std::string> missing, stale, corrupt;  ///< files, by path in the folder
+    std::vector<std::string> missing, stale, corrupt;  ///< records, as seed-N: STRATEGY; or files
     std::vector<std::uint64_t> redo_seeds;
     std::vector<std::size_t> redo_indices;  ///< of redo_seeds, into the expected seeds
 };
@@ -77,20 +78,24 @@ bool complete(const Results& results, std::uint64_t seed, const std::set<std::st
         findings.corrupt.push_back(fmt::format("seed-{}/weights.safetensors", seed));
         whole = false;
     }
-    const auto there = results.certificates(seed);
+    const SeedCertificates there = results.certificates(seed);
+    if (!there.damage.empty()) {
+        findings.corrupt.push_back(fmt::format("seed-{}/certificates.jsonl.zst", seed));
+        return false;
+    }
     for (const auto& name : expected) {
-        const auto entry = there.find(name);
+        const auto entry = there.by_strategy.find(name);
         std::vector<std::string>* found = nullptr;
-        if (entry == there.end()) {
+        if (entry == there.by_strategy.end()) {
             found = &findings.missing;
-        } else if (!entry->second) {
+        } else if (!entry->second.record) {
             found = &findings.corrupt;
-        } else if (!results.belongs(seed, *entry->second, sha256) ||
-                   text_at(*entry->second, "program") != std::string("maxcert ") + MAXCERT_VERSION) {
+        } else if (entry->second.record->weights_sha256 != sha256 ||
+                   entry->second.record->program() != std::string("maxcert ") + MAXCERT_VERSION) {
             found = &findings.stale;
         }
         if (found == nullptr) continue;
-        found->push_back(fmt::format("seed-{}/certificates/{}", seed, name));
+        found->push_back(fmt::format("seed-{}: {}", seed, name));
         whole = false;
     }
     return whole;
@@ -105,7 +110,7 @@ void list(const char* what, const std::vector<T>& items) {
 
 }  // namespace
 
-int status_command(const std::vector<std::string>& arguments, const CertificateFiles& files_of) {
+int status_command(const std::vector<std::string>& arguments, const StrategyNames& names_of) {
     CommandLine line(
         "status", "shows what a results folder holds, what is missing, stale or corrupt",
         {"maxcert status --results results/max-of-4",
@@ -125,11 +130,11 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
     if (format != "table" && format != "json")
         throw UsageError("--format takes table or json, not '" + format + "'");
 
-    const Expected expected = expected_of(line, results, files_of);
+    const Expected expected = expected_of(line, results, names_of);
     Findings findings;
     for (std::size_t index = 0; index < expected.seeds.size(); ++index) {
         const auto seed = expected.seeds[index];
-        if (complete(results, seed, expected.certificates, findings)) continue;
+        if (complete(results, seed, expected.strategies, findings)) continue;
         findings.redo_seeds.push_back(seed);
         findings.redo_indices.push_back(index);
     }
@@ -140,7 +145,7 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
         const Json status = {{"folder", results.folder()},
                              {"config_hash", results.config()["config_hash"]},
                              {"seeds", expected.seeds.size()},
-                             {"strategies", expected.certificates.size()},
+                             {"strategies", expected.strategies.size()},
                              {"complete_seeds", whole},
                              {"missing_seeds", findings.missing_seeds},
                              {"missing_records", findings.missing},
@@ -153,11 +158,11 @@ int status_command(const std::vector<std::string>& arguments, const CertificateF
         return 0;
     }
     fmt::print("{}: {} of {} seeds complete with {} strategies each\n", results.folder(), whole,
-               expected.seeds.size(), expected.certificates.size());
+               expected.seeds.size(), expected.strategies.size());
     fmt::print("{}", reference_line(reference));
     list("seeds not there", findings.missing_seeds);
     list("records missing", findings.missing);
-    list("records stale (other seed, weights, configuration or program version)", findings.stale);
+    list("records stale (of other weights or another program version)", findings.stale);
     list("records corrupt", findings.corrupt);
     if (!findings.redo_seeds.empty()) fmt::print("run again to complete: finished records are kept\n");
     return 0;

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <mutex>
+#include <map>
 
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
@@ -35,14 +35,13 @@ class Run {
           trainer_(trainer),
           certifier_(certifier),
           progress_(progress),
-          config_hash_(config_hash(config)) {
-        for (const std::string& name : certifier_.strategies()) files_.push_back(certificate_file_name(name));
-    }
+          config_hash_(config_hash(config)) {}
 
     void block(const std::vector<std::uint64_t>& seeds) {
         std::vector<std::uint64_t> to_train;
         for (const auto seed : seeds) {
             if (stop_requested()) return;
+            remove_abandoned_drafts(results_.seed_folder(seed));
             if (auto model = on_disk(seed)) {
                 progress_.add(kTrainShare);
                 certify(*model, *certifier_.open(seed, model->weights));
@@ -99,37 +98,24 @@ class Run {
 
     void certify(const SeedModel& model, CertifiedModel& opened) {
         const std::string sha256 = model.facts["weights_sha256"];
-        const auto there = results_.certificates(model.seed);
-        std::vector<std::size_t> todo;
-        for (std::size_t i = 0; i < files_.size(); ++i) {
-            const auto found = there.find(files_[i]);
-            const bool valid = found != there.end() && found->second &&
-                               results_.belongs(model.seed, *found->second, sha256) &&
-                               certifier_.is_current(i, *found->second, sha256);
-            if (!valid) todo.push_back(i);
-        }
+        const std::vector<std::size_t> todo = missing_of(model.seed, sha256);
         const double share = (1 - kTrainShare) / static_cast<double>(std::max<std::size_t>(todo.size(), 1));
-        std::vector<std::pair<std::string, std::string>> files;
+        std::map<std::string, std::string> lines;
         auto flushed = std::chrono::steady_clock::now();
         const auto flush = [&] {
-            if (!files.empty()) results_.write_certificates(model.seed, files);
-            files.clear();
+            if (!lines.empty()) results_.add_certificates(model.seed, sha256, lines);
+            lines.clear();
             flushed = std::chrono::steady_clock::now();
         };
         std::string best;
         double best_bound = -1;
-        opened.certify(todo, [&](std::size_t i, Json&& certificate) {
-            certificate["seed"] = model.seed;
-            certificate["config_hash"] = config_hash_;
-            const double bound = certificate["bound"];
-            if (bound > best_bound) {
-                best_bound = bound;
-                best = fmt::format("{} of {} proved right{} by {}", certificate["correct"].get<std::string>(),
-                                   certificate["total"].get<std::string>(),
-                                   certificate["exact"].get<bool>() ? " (exact)" : "",
-                                   certificate["strategy"].get<std::string>());
+        opened.certify(todo, [&](CertificateRecord&& r) {
+            if (r.bound() > best_bound) {
+                best_bound = r.bound();
+                best = fmt::format("{} of {} proved right{} by {}", r.correct.get_str(), r.total.get_str(),
+                                   r.exact ? " (exact)" : "", r.strategy);
             }
-            files.emplace_back(files_[i], certificate.dump(1) + "\n");
+            lines[r.strategy] = to_json(r).dump();
             progress_.add(share, fmt::format("seed {}", model.seed));
             if (std::chrono::steady_clock::now() - flushed > std::chrono::duration<double>(kFlushSeconds))
                 flush();
@@ -140,13 +126,26 @@ class Run {
             progress_.line(fmt::format("seed {}: accuracy >= {:.7f}, {}", model.seed, best_bound, best));
     }
 
+    /// The strategies without a certificate that answers what would be asked.
+    std::vector<std::size_t> missing_of(std::uint64_t seed, const std::string& sha256) const {
+        const SeedCertificates there = results_.certificates(seed);
+        const auto& strategies = certifier_.strategies();
+        std::vector<std::size_t> missing;
+        for (std::size_t i = 0; i < strategies.size(); ++i) {
+            const auto found = there.by_strategy.find(strategies[i]);
+            const bool valid = found != there.by_strategy.end() && found->second.record &&
+                               certifier_.is_current(i, *found->second.record, sha256);
+            if (!valid) missing.push_back(i);
+        }
+        return missing;
+    }
+
     const Config& config_;
     const Results& results_;
     const Trainer& trainer_;
     const Certifier& certifier_;
     Progress& progress_;
-    std::string config_hash_;
-    std::vector<std::string> files_;  // of the strategies
+    const std::string config_hash_;
 };
 
 // Contiguous blocks, the last ones small so that no core waits long for another at the end.
@@ -173,7 +172,6 @@ void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds,
     parallel_for(blocks.size(), options.threads, [&](std::size_t i) {
         if (!stop_requested()) run.block(blocks[i]);
     });
-    results.write_summary();
 }
 
 }  // namespace maxcert

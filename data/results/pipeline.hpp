@@ -13,7 +13,7 @@
 #include "data/base/json.hpp"
 #include "data/base/progress.hpp"
 #include "data/experiment/config.hpp"
-#include "data/results/results.hpp"
+#include "data/results/folder.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {
@@ -43,7 +43,7 @@ class Trainer {
 /// One model: what its study and its certificates have in common is computed once. Used by one thread.
 class CertifiedModel {
   public:
-    using Deliver = std::function<void(std::size_t strategy, Json&& certificate)>;
+    using Deliver = std::function<void(CertificateRecord&&)>;
 
     virtual ~CertifiedModel() = default;
     /// What is studied of the model besides proofs (ablations, singular values, ...).
@@ -60,7 +60,7 @@ class Certifier {
     /// The names of the chosen strategies, in order.
     virtual const std::vector<std::string>& strategies() const = 0;
     /// Whether a certificate on disk answers what would be asked of this strategy and these weights.
-    virtual bool is_current(std::size_t strategy, const Json& certificate,
+    virtual bool is_current(std::size_t strategy, const CertificateRecord& record,
                             const std::string& weights_sha256) const = 0;
     virtual std::unique_ptr<CertifiedModel> open(std::uint64_t seed, const Weights& weights) const = 0;
 };
@@ -70,8 +70,9 @@ struct RunOptions {
     ProgressStyle progress = ProgressStyle::plain;
 };
 
-/// Trains and certifies `seeds` into `results`, skipping what is there and valid. Returns when all is done,
-/// or early with everything finished on disk once a stop is requested.
+/// Trains and certifies `seeds` into `results`, skipping what is there and valid, and removes what killed
+/// runs left half-written. Returns when all is done, or early with everything finished on disk once a stop is
+/// requested.
 void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds, const Results& results,
                   const Trainer& trainer, const Certifier& certifier, const RunOptions& options);
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/results/results.hpp"
+#include "data/results/folder.hpp"
 
 namespace maxcert {
 

@@ -3,7 +3,6 @@
 from statistics import median
 
 import published
-from groups import group, in_paper
 
 
 def best_per_model(results, strategies):
@@ -24,7 +23,7 @@ def median_flops(results, strategy):
 
 
 def group_members(results, name, paper_only):
-    return [s for s in results.records if group(s) == name and (in_paper(s) or not paper_only)]
+    return [s for s in results.records if results.group(s) == name and (results.in_paper(s) or not paper_only)]
 
 
 def group_cost(results, name):

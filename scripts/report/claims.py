@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bounds import median_flops
 from estimates import mean_interval, spearman, spearman_interval
 from figures_bounds import error_points, strategy_points, svd_points
-from groups import group, in_paper
 from table_study import NOISE, RESIDUALS, studies
 
 
@@ -62,8 +61,8 @@ def understanding(results):
     evidence, dimensions = [], []
     for strategy, by_seed in results.records.items():
         flops, dimension = median_flops(results, strategy), next(iter(by_seed.values())).unexplained_dimension
-        if flops and dimension and in_paper(strategy):
-            dimensions.append((flops, dimension, group(strategy)))
+        if flops and dimension and results.in_paper(strategy):
+            dimensions.append((flops, dimension, results.group(strategy)))
     # One point per group: strategies within a group differ in neither by much.
     groups = {}
     for flops, dimension, name in dimensions:
@@ -77,7 +76,7 @@ def understanding(results):
     if len(dimensions) > 3:
         _add(evidence, spearman_interval([d[0] for d in dimensions], [d[1] for d in dimensions]),
              "the same over single strategies", +1, f"{len(dimensions)} strategies")
-    points = [p for p in strategy_points(results) if in_paper(p[2])]
+    points = [p for p in strategy_points(results) if results.in_paper(p[2])]
     if len(points) > 3:
         _add(evidence, spearman_interval([p[0] for p in points], [p[1] for p in points]),
              "rank correlation of proof length with the bound", +1, f"{len(points)} strategies")

@@ -6,7 +6,7 @@ import numpy as np
 import published
 from bounds import best_per_model, group_cost, median_flops
 from estimates import pareto, spearman_interval
-from groups import ERROR, FAMILIES, family, in_paper, parts
+from groups import ERROR, FAMILIES, parts
 from plotting import COLOURS, CYCLE, MARKERS, PUBLISHED
 from table_models import families
 
@@ -45,11 +45,11 @@ def frontier(results, album):
         return None
     theirs = published_points(results)
     lengths = [p[0] for p in points] + [p[0] for p in theirs]
-    ours, same = pareto(points), pareto([p for p in points if in_paper(p[2])])
+    ours, same = pareto(points), pareto([p for p in points if results.in_paper(p[2])])
     fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.4), sharey=True, width_ratios=(1, 1.25))
     for ax in axes:
         for name in FAMILIES:
-            chosen = [p for p in points if family(p[2]) == name]
+            chosen = [p for p in points if results.family(p[2]) == name]
             if chosen:
                 ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=24, color=COLOURS[name],
                            marker=MARKERS[name], label=f"ours: {FAMILIES[name]}", linewidths=0.4, edgecolors="white",
@@ -65,7 +65,7 @@ def frontier(results, album):
     axes[1].set(title="the short proofs", xlim=(min(lengths) * 0.9, min(lengths) * 6))
     axes[1].xaxis.set_minor_formatter(plt.matplotlib.ticker.LogFormatterSciNotation(minor_thresholds=(2, 0.7)))
     on = {p[2] for p in ours}
-    rows = [(p[2], family(p[2]), p[0], p[1], int(p[2] in on)) for p in points]
+    rows = [(p[2], results.family(p[2]), p[0], p[1], int(p[2] in on)) for p in points]
     rows += [(f"published {p[3]}", "published", p[0], p[1], "") for p in theirs]
     return album.keep(fig, "frontier", "One point per strategy. The lines join those that no other beats with at most "
                       "their length; up and to the left is better.",
@@ -82,7 +82,7 @@ def dimension(results, album):
         return None
     fig, ax = plt.subplots(figsize=(6.4, 4))
     for name in FAMILIES:
-        chosen = [p for p in points if family(p[2]) == name]
+        chosen = [p for p in points if results.family(p[2]) == name]
         if chosen:
             ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=24, color=COLOURS[name], marker=MARKERS[name],
                        label=FAMILIES[name], alpha=0.8)
@@ -96,7 +96,7 @@ def dimension(results, album):
 
 def svd_points(results):
     """(σ₁/σ₂, normalised best bound of the rank-one strategies, seed) per model."""
-    chosen = [s for s in results.records if parts(s) and parts(s)[2] == "svd" and in_paper(s)]
+    chosen = [s for s in results.records if parts(s) and parts(s)[2] == "svd" and results.in_paper(s)]
     points = []
     for seed, (value, record) in best_per_model(results, chosen).items():
         ratio = results.study(seed).get("qk_sigma_ratio") or record.figures.get("sigma_ratio")
@@ -125,16 +125,16 @@ def faithfulness(results, album):
 def _claims(results, example, key, variable, linear_below, label, caption, album):
     """Bounds of one model, by strategy, against how much is claimed; None where that was not studied."""
     rows = results.study(example).get(key) or []
-    lines = {}
+    lines, families = {}, {}
     for row in rows:
+        families[row["strategy"]] = row["family"]
         lines.setdefault(row["strategy"], []).append((float(row[variable]), float(row["bound"])))
     if not lines:
         return None
     fig, ax = plt.subplots(figsize=(6.2, 3.8))
     for i, (strategy, points) in enumerate(lines.items()):
         points.sort()
-        name = family(strategy)
-        ax.plot([p[0] for p in points], [p[1] for p in points], marker=MARKERS[name], ms=4,
+        ax.plot([p[0] for p in points], [p[1] for p in points], marker=MARKERS[families[strategy]], ms=4,
                 color=CYCLE[i % len(CYCLE)], label=strategy)
     ax.set_xscale("symlog", linthresh=linear_below, linscale=0.4)
     sizes = sorted({p[0] for points in lines.values() for p in points})

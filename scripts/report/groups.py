@@ -38,35 +38,3 @@ def parts(strategy):
     if len(names) == 3 and names[0] in DIRECT and names[1] in ATTENTION and names[2] in ERROR:
         return names
     return None
-
-
-def family(strategy):
-    split = parts(strategy)
-    if split:
-        if split[0] == "max_diff_centred":
-            return "centred"
-        return "convex" if split[1] == "convex" else "subcubic"
-    first = strategy.split("/")[0]
-    return first if first in FAMILIES else "other"
-
-
-def in_paper(strategy):
-    return family(strategy) in ("brute_force", "cubic", "subcubic")
-
-
-def group(strategy):
-    """Key of the paper's group that a strategy belongs to, or would if it were the paper's; or None."""
-    if strategy in ("brute_force", "cubic"):
-        return strategy
-    split = parts(strategy)
-    if not split:
-        return None
-    direct, _, error = split
-    names = []
-    if "recursive" in error:
-        names.append("attention_quadratic")
-    elif error not in ("exact_EQKE+max_diff_exact", "max_diff_exact"):
-        names.append("attention_vocab_model_squared")
-    if direct in ("mean_query+max_diff", "svd_query+max_diff", "max_diff"):
-        names.append("direct_quadratic")
-    return "+".join(names) or "subcubic"

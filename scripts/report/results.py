@@ -6,7 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-HEAD, TAIL = 16384, 4096
+import zstandard
+
+from groups import FAMILIES, GROUPS
+
+LAYOUT = 2  # of results folders, as data/results/folder.cpp writes it
 
 
 class BadResults(Exception):
@@ -18,6 +22,9 @@ class Record:
     """One certificate without its hints: what one strategy proves of one model."""
     seed: int
     strategy: str
+    family: str  # brute_force, cubic, subcubic, convex, centred, window, multiset or convolution
+    group: str  # a row of the paper's table (data/published/groups.csv), or none of them
+    in_paper: bool
     status: str
     correct: int  # sequences proved right
     total: int
@@ -29,7 +36,7 @@ class Record:
     unexplained_dimension: int | None
     figures: dict
     run: dict
-    path: Path
+    path: Path  # of the file of its seed
 
     @property
     def bound(self):
@@ -40,32 +47,39 @@ class Record:
         return self.run.get("wall_s")
 
 
-def read_certificate(path):
-    """The certificate without hints. These can be long and come in the middle: skip them where possible."""
-    with open(path, "rb") as file:
-        head = file.read(HEAD)
-        size = file.seek(0, 2)
-        file.seek(max(0, size - TAIL))
-        tail = file.read()
-    cut, rest = head.find(b'\n "hints":'), tail.rfind(b'\n "program":')
-    if cut >= 0 and rest >= 0:
+def _lines(path):
+    """The certificates of a seed, a line each."""
+    # The frame says its size where it was made in one piece; the reader does without.
+    with zstandard.ZstdDecompressor(max_window_size=1 << 24).stream_reader(path.read_bytes()) as content:
+        return content.read().splitlines()
+
+
+def without_hints(line):
+    """The certificate of a line, without its hints: these are long, and come last. Where these bytes are the key of an
+    inner object, what is before them is no JSON."""
+    cut = line.find(b',"hints":{')
+    if cut >= 0:
         try:
-            return json.loads(head[:cut] + tail[rest:])
+            return json.loads(line[:cut] + b"}")
         except ValueError:
             pass
-    return json.loads(path.read_bytes())
+    return {key: value for key, value in json.loads(line).items() if key != "hints"}
 
 
 def hints_of(record):
-    return json.loads(record.path.read_bytes()).get("hints", {})
+    for line in _lines(record.path):
+        if json.loads(line)["strategy"] == record.strategy:
+            return json.loads(line)["hints"]
+    return {}
 
 
-def _record(seed, path):
-    c = read_certificate(path)
+def _record(seed, line, path):
+    c = without_hints(line)
     whole = lambda name: None if c.get(name) is None else int(c[name])
-    return Record(seed, c["strategy"], c.get("status", "done"), int(c["correct"]), int(c["total"]), whole("upper"),
-                  bool(c["exact"]), bool(c.get("complete", True)), c.get("margin", "0"), whole("proof_flops"),
-                  whole("unexplained_dimension"), c.get("figures") or {}, c.get("run") or {}, path)
+    run = c["run"]
+    return Record(seed, c["strategy"], c["family"], c["group"], bool(c["in_paper"]), c["status"], int(c["correct"]),
+                  int(c["total"]), whole("upper"), bool(c["exact"]), bool(run.get("complete", True)), c["margin"],
+                  whole("proof_flops"), whole("unexplained_dimension"), run.get("figures") or {}, run, path)
 
 
 class Results:
@@ -80,6 +94,9 @@ class Results:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadResults(f"{self.folder}/config.json: cannot be read ({error}); give the folder that "
                              "maxcert run wrote with --out") from None
+        if self.config.get("layout") != LAYOUT:
+            raise BadResults(f"{self.folder}/config.json: layout: the folder was written by another version, with "
+                             "certificates kept in another way; run into another --out")
         self.models, self.skipped, self.unreadable = {}, defaultdict(dict), []
         records = defaultdict(dict)
         for folder in sorted(self.folder.glob("seed-*")):
@@ -91,15 +108,23 @@ class Results:
             if model is None:
                 continue
             self.models[seed] = model
-            for path in sorted(folder.glob("certificates/*.json")):
+            path = folder / "certificates.jsonl.zst"
+            try:
+                lines = _lines(path) if path.exists() else []
+            except (OSError, zstandard.ZstdError):
+                self.unreadable.append(path)
+                continue
+            for line in lines:
                 try:
-                    record = _record(seed, path)
-                except (ValueError, KeyError, TypeError, OSError):
+                    record = _record(seed, line, path)
+                except (ValueError, KeyError, TypeError, AttributeError):
                     self.unreadable.append(path)
                     continue
                 where = self.skipped if record.status == "skipped" else records
                 where[record.strategy][seed] = record
         self.records = dict(records)
+        # strategy -> a record of it, for what all have in common: family, group, whether it is the paper's
+        self.kinds = {name: next(iter(by_seed.values())) for name, by_seed in {**self.skipped, **self.records}.items()}
         self.seeds = sorted(self.models)
         self.wanted = [int(s) for s in self.config.get("seeds", [])] or self.seeds
         self._reference = {}
@@ -112,6 +137,19 @@ class Results:
             if path.exists():
                 self.unreadable.append(path)
             return None
+
+    def family(self, strategy):
+        """Key of groups.FAMILIES."""
+        name = self.kinds[strategy].family
+        return name if name in FAMILIES else "other"
+
+    def in_paper(self, strategy):
+        return self.kinds[strategy].in_paper
+
+    def group(self, strategy):
+        """Key of the row of the paper's table that a strategy belongs to, or would if it were the paper's; or None."""
+        name = self.kinds[strategy].group
+        return name if name in GROUPS else None
 
     @property
     def missing_seeds(self):

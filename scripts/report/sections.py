@@ -10,7 +10,7 @@ import scipy
 import page
 from bounds import best_per_model, median_flops
 from estimates import mean_std
-from groups import FAMILIES, family, in_paper
+from groups import FAMILIES
 from published import groups as published_groups
 from table_models import families
 from tables import Column, Table, below, fixed, short
@@ -107,9 +107,8 @@ def opening(results, example, figures, ladder_table, found):
                      f"<code>{page.text(sha[:16])}…</code>, at least <strong>{record.correct:,}</strong> of the "
                      f"{total:,} input sequences get a logit at their maximum strictly above every other logit "
                      f"({percent(record.bound, 4)}; {upper}).</p><p class=\"soft\">Proved by "
-                     f"<code>{page.text(record.strategy)}</code>. Recheck it with the checker alone: <code>maxcert "
-                     f"verify --certificate {page.text(record.path.relative_to(results.folder))} --weights "
-                     f"seed-{example}/weights.safetensors</code></p></div>\n")
+                     f"<code>{page.text(record.strategy)}</code>. Recheck it, and all others, with the checker alone: <code>maxcert "
+                     f"verify --results {page.text(results.folder.name)}</code></p></div>\n")
     html += page.table(ladder_table) + page.figure(figures["frontier"])
     glance = "".join(f"<li>({c.key}) {page.text(c.title)} {badge(c)}</li>" for c in found)
     return html + f'<p><strong>The claims of the paper, on these models:</strong></p><ul class="glance">{glance}</ul>\n'

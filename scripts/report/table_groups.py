@@ -5,7 +5,7 @@ from collections import Counter
 import published
 from bounds import best_per_model, best_within, group_cost, group_members, median_flops
 from estimates import mean_std
-from groups import FAMILIES, GROUPS, family, group, in_paper
+from groups import FAMILIES, GROUPS
 from tables import Column, Table, below, fixed, general, short
 
 
@@ -85,8 +85,8 @@ def strategy_table(results):
         ours = median_flops(results, strategy)
         theirs = flops.get(strategy)
         seconds = [r.wall_s for r in records if r.wall_s is not None]
-        rows.append({"strategy": strategy, "family": FAMILIES[family(strategy)], "group": group(strategy),
-                     "paper": "yes" if in_paper(strategy) else "new", "bound": mean, "std": std,
+        rows.append({"strategy": strategy, "family": FAMILIES[results.family(strategy)], "group": results.group(strategy),
+                     "paper": "yes" if results.in_paper(strategy) else "new", "bound": mean, "std": std,
                      "relative": mean_std(relative)[0] if relative else None, "flops": ours,
                      "published_flops": theirs, "ratio": ours / theirs if ours and theirs else None,
                      "dimension": records[0].unexplained_dimension,

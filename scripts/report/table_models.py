@@ -5,7 +5,7 @@ import numpy as np
 import published
 from bounds import best_per_model
 from estimates import kolmogorov_smirnov, mean_std
-from groups import FAMILIES, family
+from groups import FAMILIES
 from tables import Column, Table, below, fixed, general
 
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)
@@ -13,7 +13,7 @@ QUANTILES = (0, 5, 25, 50, 75, 95, 100)
 
 def families(results):
     """family -> its strategies here, in the order of FAMILIES."""
-    found = {name: [s for s in results.records if family(s) == name] for name in FAMILIES}
+    found = {name: [s for s in results.records if results.family(s) == name] for name in FAMILIES}
     return {name: strategies for name, strategies in found.items() if strategies}
 
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "certify/proof/certificate.hpp"
+#include "tests/support/certified.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -41,7 +41,7 @@ void certify(benchmark::State& state, const Family& family, int n_ctx, Arithmeti
     for (auto _ : state) {
         Model model(golden(n_ctx));
         for (const Strategy* strategy : strategies) {
-            const Json certificate = certify_one(model, *strategy, options);
+            const Json certificate = certified(model, *strategy, options);
             flops += certificate["proof_flops"].get<double>();
             benchmark::DoNotOptimize(certificate);
         }

@@ -13,6 +13,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import seed_certificates  # noqa: E402
+
 MAXCERT = str(pathlib.Path(sys.argv.pop(1)).resolve())
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = SOURCE / "tests/golden"
@@ -78,6 +81,46 @@ class Certify(Folder):
             path.write_text(text)
             run("verify", "--certificate", str(path), "--weights", TRAP, code=3)
         run("verify", "--certificate", str(self.folder / "none.json"), "--weights", TRAP, code=3)
+
+    def test_whatever_a_certificate_says_is_checked(self):
+        run("certify", "--weights", TRAP, "--certificates", str(self.folder), "--strategies", "brute_force,cubic,multiset")
+        for name in ("brute_force", "cubic", "multiset"):
+            path = self.folder / f"{name}.json"
+            good = json.loads(path.read_text())
+
+            def code(text):
+                path.write_text(text)
+                return subprocess.run([MAXCERT, "verify", "--certificate", str(path), "--weights", TRAP],
+                                      capture_output=True).returncode
+
+            self.assertEqual(code(json.dumps(good)), 0)
+            for key, value in (("bound", 0.999), ("proof_flops", 1), ("complete", False), ("complete", True),
+                               ("bits_used", 9999), ("figures", {"cells": 1}), ("limits", {}), ("status", "odd"),
+                               ("status", "skipped"), ("unexplained_dimension", 1), ("family", "x"), ("surprise", 1)):
+                self.assertIn(code(json.dumps(dict(good, **{key: value}))), (3, 4), (name, key))
+            self.assertEqual(code('{"correct": "0",' + json.dumps(good)[1:]), 3)
+        run("certify", "--weights", TRAP, "--certificates", str(self.folder), "--strategies", "brute_force",
+            "--max-enumeration", "1")
+        path = self.folder / "brute_force.json"
+        good = json.loads(path.read_text())
+        for key, value in (("margin", "-7"), ("semantics", "nonsense"), ("correct", "1")):
+            path.write_text(json.dumps(dict(good, **{key: value})))
+            run("verify", "--certificate", str(path), "--weights", TRAP, code=4)
+
+    def test_verify_says_the_whole_claim(self):
+        run("certify", "--weights", TRAP, "--certificates", str(self.folder), "--strategies", "cubic", "--margin", "0.25",
+            "--semantics", "float32", "--weights-format", "bf16", "--weight-radius", "1e-9r")
+        verify = ("verify", "--certificate", str(self.folder / "cubic.json"), "--weights", TRAP)
+        said, shown = run(*verify).stdout, json.loads(run(*verify, "--format", "json").stdout)
+        self.assertTrue(shown["accepted"])
+        self.assertIn(shown["statement"], said)
+        for part in ("float32", "rounded to bf16", "1e-9 times", "more than 0.25", "of the 16"):
+            self.assertIn(part, said)
+        self.assertEqual((shown["claim"]["semantics"], shown["claim"]["weight_radius"]["relative"]), ("float32", "1e-9"))
+
+    def test_radii_have_a_column_and_stay_exact(self):
+        done = run("certify", "--weights", TRAP, "--strategies", "cubic", "--weight-radii", "0,2e-324,1e-4r", "--format", "csv")
+        self.assertEqual([row["weight_radius"] for row in csv.DictReader(io.StringIO(done.stdout))], ["0", "2e-324", "1e-4r"])
 
     def test_checks_that_take_too_long_are_ended(self):
         run("certify", "--weights", K4, "--certificates", str(self.folder), "--strategies", "brute_force")
@@ -218,10 +261,11 @@ class Help(unittest.TestCase):
 class Run(Folder):
     def records(self, folder):
         found = {}
-        for path in sorted(folder.glob("seed-*/**/*.json")):
-            record = json.loads(path.read_text())
-            record.pop("run", None)
-            found[str(path.relative_to(folder))] = record
+        for path in sorted(folder.glob("seed-*/model.json")):
+            found[str(path)] = {k: v for k, v in json.loads(path.read_text()).items() if k != "run"}
+            found = {k.replace(str(folder), ""): v for k, v in found.items()}
+            seed = path.parent
+            found[seed.name] = seed_certificates.without_run(seed / seed_certificates.NAME)
         return found
 
     def test_resumes_and_is_the_same_at_any_thread_count(self):
@@ -237,16 +281,17 @@ class Run(Folder):
         self.assertEqual(times, {path: path.stat().st_mtime_ns for path in one.glob("seed-*/**/*")})
 
         # What is gone, cut off or about other weights is done again; the rest stays.
-        certificates = sorted(one.glob("seed-*/certificates/*.json"))
-        certificates[0].unlink()
-        certificates[-1].write_text(certificates[-1].read_text()[:100])
+        files = sorted(one.glob(f"seed-*/{seed_certificates.NAME}"))
+        seed_certificates.change(files[0], lambda line, name: line.replace(b'"correct"', b'"korrect"') if name == "cubic" else line)
+        files[-1].write_bytes(files[-1].read_bytes()[:100])
         status = json.loads(run("status", "--results", str(one), "--format", "json").stdout)
-        self.assertEqual(len(status["corrupt_records"]), 1)
-        for path in one.glob("seed-*/certificates/cubic.json"):
-            path.unlink()
+        self.assertEqual(len(status["corrupt_records"]), 2)
+        self.assertIn(f"{files[0].parent.name}: cubic", status["corrupt_records"])
+        for path in files[:-1]:
+            seed_certificates.change(path, lambda line, name: None if b'"strategy":"cubic"' in line else line)
         missing = json.loads(run("status", "--results", str(one), "--config", SMOKE, "--seeds", "first:3",
                                  "--format", "json").stdout)["missing_records"]
-        self.assertEqual(len([path for path in missing if path.endswith("/cubic.json")]), 3)
+        self.assertEqual(len([name for name in missing if name.endswith(": cubic")]), 2)
         run(*arguments, "--out", str(one))
         self.assertEqual(self.records(one), self.records(two))
 
@@ -269,6 +314,32 @@ class Run(Folder):
         self.assertEqual(config["config_hash"], metadata["config_hash"])
         self.assertNotIn("seeds", config)  # or files would grow with the number of seeds
 
+    def test_a_whole_folder_is_verified(self):
+        out = self.folder / "out"
+        run("run", "--config", SMOKE, "--seeds", "first:2", "--strategies", "cubic,window/2,multiset", "--out", str(out),
+            "--progress", "none")
+        self.assertEqual(len(list((out / "seed-50").iterdir())), 3)
+        verify = ("verify", "--results", str(out), "--threads", "2", "--progress", "none")
+        self.assertIn("6 certificates of 2 models accepted, 0 rejected", run(*verify).stdout)
+        path = out / "seed-50" / seed_certificates.NAME
+        good = path.read_bytes()
+
+        def forged(line, name):
+            record = json.loads(line)
+            record["correct"] = str(int(record["correct"]) + 1)
+            return json.dumps(record).encode() if name == "cubic" else line
+
+        seed_certificates.change(path, forged)
+        said = run(*verify, code=4).stdout
+        self.assertIn("rejected: seed-50: cubic: correct", said)
+        self.assertIn("5 certificates of 2 models accepted, 1 rejected", said)
+        self.assertEqual(len(json.loads(run(*verify, "--format", "json", code=4).stdout)["rejected"]), 1)
+        path.write_bytes(good[:-5])
+        self.assertIn("rejected: seed-50", run(*verify, code=4).stdout)
+        config = out / "config.json"
+        config.write_text(config.read_text().replace('"layout": 2', '"layout": 1'))
+        self.assertIn("another version", run(*verify, code=3).stderr)
+
     def test_ctrl_c_leaves_finished_seeds(self):
         out = self.folder / "out"
         config = str(SOURCE / "configs/max-of-4.cfg")
@@ -278,8 +349,10 @@ class Run(Folder):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
-        for path in out.glob("seed-*/**/*.json"):
+        for path in out.glob("seed-*/model.json"):
             json.loads(path.read_text())
+        for path in out.glob(f"seed-*/{seed_certificates.NAME}"):
+            self.assertTrue(seed_certificates.read(path))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ import unittest
 import slurm
 
 MAXCERT = pathlib.Path(sys.argv.pop(1)).resolve()
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import seed_certificates  # noqa: E402
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SUBMIT = SOURCE / "scripts/slurm/submit"
 STRATEGIES = "paper,window/*"
@@ -27,6 +30,9 @@ def records(folder):
     for path in sorted(folder.glob("seed-*/**/*")):
         if path.suffix == ".json":
             found[str(path.relative_to(folder))] = {k: v for k, v in json.loads(path.read_text()).items() if k != "run"}
+        elif path.name == seed_certificates.NAME:
+            found |= {f"{path.relative_to(folder)}: {name}": record
+                      for name, record in seed_certificates.without_run(path).items()}
         elif path.is_file():
             found[str(path.relative_to(folder))] = path.read_bytes()
     return found
@@ -58,10 +64,9 @@ class Array(unittest.TestCase):
 
     def program_of(self, seed):
         """The process that works on `seed`, once it has finished with an earlier seed of its task."""
-        for done in self.scratch.glob("maxcert.*/seed-*/certificates"):
+        for done in self.scratch.glob(f"maxcert.*/seed-*/{seed_certificates.NAME}"):
             folder = done.parents[1]
-            names = [path.suffix for path in done.iterdir()]
-            if (folder / f"seed-{seed}/certificates").exists() or not names or ".tmp" in names:
+            if (folder / f"seed-{seed}" / seed_certificates.NAME).exists():
                 continue
             for process in pathlib.Path("/proc").glob("[0-9]*"):
                 try:
@@ -85,12 +90,12 @@ class Array(unittest.TestCase):
         # Only the second half first: what is missing is named, and nothing is reported.
         first, merge = self.submit(cluster, "--array", "1")
         process, earlier = slurm.wait_for("the task to be between its seeds", lambda: self.program_of(SEEDS[3]))
-        mtimes = {path.name: path.stat().st_mtime_ns for path in earlier.glob("certificates/*")}
+        mtime = (earlier / seed_certificates.NAME).stat().st_mtime_ns
         os.kill(process, signal.SIGKILL)
         slurm.wait_for("the task to be queued again", lambda: re.search(
             r"JobState=PENDING (?s:.*) Restarts=1 ", cluster.command("scontrol", "show", "job", f"{first}_1")))
         # What was finished has been moved, whole; of the other seed there are no results, at most its weights.
-        self.assertEqual({p.parents[1].name for p in self.out.glob("seed-*/certificates/*")}, {f"seed-{SEEDS[2]}"})
+        self.assertEqual({p.parent.name for p in self.out.glob(f"seed-*/{seed_certificates.NAME}")}, {f"seed-{SEEDS[2]}"})
         # Else it waits two minutes. In the same second, slurmd would refuse the credential it has just seen revoked.
         cluster.command("scontrol", "update", f"JobId={first}_1", "StartTime=now+3")
 
@@ -100,7 +105,7 @@ class Array(unittest.TestCase):
         log = (self.out / f"logs/{first}_1.log").read_text()
         self.assertEqual(log.count("Killed"), 1, log)  # appended to, not overwritten, by the second start
         resumed = self.out / earlier.name
-        self.assertEqual({path.name: path.stat().st_mtime_ns for path in resumed.glob("certificates/*")}, mtimes)
+        self.assertEqual((resumed / seed_certificates.NAME).stat().st_mtime_ns, mtime)
 
         # As the merge job said. Now everything is there, and the merge reports it.
         _, merge = self.submit(cluster, "--array", "0")

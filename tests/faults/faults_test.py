@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import seed_certificates  # noqa: E402
+
 MAXCERT = str(pathlib.Path(sys.argv.pop(1)).resolve())
 KILLS = int(sys.argv.pop(sys.argv.index("--kills") + 1)) if "--kills" in sys.argv else 16
 sys.argv = [argument for argument in sys.argv if argument != "--kills"]
@@ -50,6 +53,8 @@ def contents(folder):
         if path.suffix == ".json":
             found[name] = json.loads(path.read_text())
             found[name].pop("run", None)
+        elif path.name == seed_certificates.NAME:
+            found[name] = seed_certificates.without_run(path)
         elif path.suffix == ".csv":
             found[name] = [{**row, "wall_s": None} for row in csv.DictReader(path.read_text().splitlines())]
         else:
@@ -104,7 +109,7 @@ class Kills(Faults):
                                            stderr=subprocess.DEVNULL)
                 # Any moment; or soon after the last model, or the last certificates, are there.
                 sign, wait = chance.choice([("", self.seconds), ("", self.seconds),
-                                            ("model.json", self.seconds / 5), ("certificates", 0.05)])
+                                            ("model.json", self.seconds / 5), (seed_certificates.NAME, 0.05)])
                 while sign and process.poll() is None and not (out / "seed-123" / sign).exists():
                     time.sleep(0.002)
                 try:
@@ -121,14 +126,15 @@ class Kills(Faults):
                     if name != "summary.csv":
                         self.assertEqual(value, self.expected[name], f"{name}, random seed {seed}")
                 if not finished:
-                    done = sum("certificates/" in name for name in whole)
-                    all_of_them = sum("certificates/" in name for name in self.expected)
+                    done = sum("certificates" in name for name in whole)
+                    all_of_them = sum("certificates" in name for name in self.expected)
                     models = sum(name.endswith("model.json") for name in whole)
                     at["summary" if done == all_of_them else "training" if models < 2 else "certifying"] += 1
                 if kills >= KILLS and not finished:
                     run(*self.command(out))
                     finished = True
             self.assert_undisturbed(out, f"random seed {seed}")
+            self.assertEqual(list(out.rglob("*.tmp")), [], "left by a killed run")
             shutil.rmtree(out)
         print(f"kills: {kills} in {folders} folders without a difference, while {at}", file=sys.stderr)
 
@@ -152,31 +158,44 @@ class Records(Faults):
     def setUp(self):
         super().setUp()
         shutil.copytree(self.shared / "undisturbed", self.out)
-        self.records = self.out / "seed-50/certificates"
-        self.cubic = self.records / "cubic.json"
+        self.records = self.out / "seed-50" / seed_certificates.NAME
 
     def resumed(self, note=""):
         run(*self.command(self.out))
         self.assert_undisturbed(self.out, note)
 
+    def with_cubic(self, text):
+        """Seed 50's certificates, that of cubic replaced by a line."""
+        lines = [line for line in seed_certificates.lines(self.shared / "undisturbed/seed-50" / seed_certificates.NAME)
+                 if b'"strategy":"cubic"' not in line]
+        seed_certificates.write(self.records, lines + [text.encode()])
+
     def test_records_that_are_not_what_they_should_be_are_redone(self):
-        good = self.cubic.read_text()
-        record = json.loads(good)
-        other = (self.out / "seed-123/certificates/cubic.json").read_text()
-        cases = {f"cut at {n}": good[:n] for n in (0, 1, len(good) // 2, len(good) - 3)}
+        record = seed_certificates.read(self.records)["cubic"]
+        good = json.dumps(record, separators=(",", ":"))
+        other = json.dumps(seed_certificates.read(self.out / "seed-123" / seed_certificates.NAME)["cubic"])
+        cases = {f"cut at {n}": good[:n] for n in (1, len(good) // 2, len(good) - 3)}
         cases |= {f"{key} = {value!r}": json.dumps({**record, key: value}) for key, value in (
-            ("strategy", "../../evil"), ("strategy", "brute_force"), ("correct", 5), ("bound", "1"), ("exact", None),
-            ("hints", []), ("weights_sha256", 7), ("seed", "50"), ("seed", 123), ("config_hash", "0" * 64),
-            ("program", "maxcert 0.0.0"), ("margin", "0.5"), ("complete", False))}
-        cases |= {"of another seed": other, "zeros": "\0" * len(good), "deep": '{"a":' * 100000, "no object": "[1]"}
+            ("strategy", "brute_force"), ("correct", 5), ("bound", "1"), ("exact", None),
+            ("hints", []), ("weights_sha256", 7), ("margin", "0.5"), ("complete", False), ("schema", "other/1"),
+            ("run", {**record["run"], "program": "maxcert 0.0.0"}), ("run", {**record["run"], "complete": False}))}
+        cases |= {"of another seed": other, "zeros": "\0" * len(good), "deep": '{"a":' * 100000, "no object": "[1]",
+                  "twice": good + "\n" + good}
         for name, text in cases.items():
             with self.subTest(name):
-                self.cubic.write_text(text)
+                self.with_cubic(text)
                 self.resumed(name)
-        self.cubic.write_text(other)
-        self.assertEqual(self.status()["stale_records"], ["seed-50/certificates/cubic.json"])
-        self.cubic.write_text(good[:100])
-        self.assertEqual(self.status()["corrupt_records"], ["seed-50/certificates/cubic.json"])
+        whole = self.records.read_bytes()
+        for name, data in {"cut": whole[:-5], "empty": b"", "zeros": bytes(len(whole)), "more": whole + b"x",
+                           "flipped": whole[:200] + bytes([whole[200] ^ 1]) + whole[201:]}.items():
+            with self.subTest(name):
+                self.records.write_bytes(data)
+                self.assertEqual(self.status()["corrupt_records"], [f"seed-50/{seed_certificates.NAME}"])
+                self.resumed(name)
+        self.with_cubic(other)
+        self.assertEqual(self.status()["stale_records"], ["seed-50: cubic"])
+        self.with_cubic(good.replace('"exact"', '"exakt"'))
+        self.assertEqual(self.status()["corrupt_records"], ["seed-50: cubic"])
 
     def test_models_that_are_damaged_are_trained_again(self):
         weights, model = self.out / "seed-50/weights.safetensors", self.out / "seed-50/model.json"
@@ -195,18 +214,17 @@ class Records(Faults):
 
     def test_nothing_is_counted_twice(self):
         rows = len(self.expected["summary.csv"])
-        shutil.copy(self.cubic, self.records / "cubic-2.json")
-        shutil.copy(self.cubic, self.records / "cubic.json.abcdef.tmp")
+        shutil.copy(self.records, self.out / "seed-50/certificates-2.jsonl.zst")
+        shutil.copy(self.records, self.out / f"seed-50/{seed_certificates.NAME}.abcdef.tmp")
         shutil.copytree(self.out / "seed-50", self.out / "seed-051")
         shutil.copytree(self.out / "seed-50", self.out / "seed-51")
         run(*self.command(self.out))
         self.assertEqual(len(contents(self.out)["summary.csv"]), rows)
 
     def test_status_misses_what_no_seed_has(self):
-        for path in self.out.glob("seed-*/certificates/cubic.json"):
-            path.unlink()
-        self.assertEqual(self.status()["missing_records"],
-                         [f"seed-{seed}/certificates/cubic.json" for seed in (50, 123)])
+        for path in self.out.glob(f"seed-*/{seed_certificates.NAME}"):
+            seed_certificates.change(path, lambda line, name: None if name == "cubic" else line)
+        self.assertEqual(self.status()["missing_records"], [f"seed-{seed}: cubic" for seed in (50, 123)])
 
     def test_a_folder_of_another_or_an_unknown_configuration(self):
         text = (self.out / "config.json").read_text()
@@ -220,16 +238,18 @@ class Records(Faults):
 
     def test_clocks_do_not_matter(self):
         for moment in (0, 4102444800):  # 1970 and 2100
-            self.cubic.write_text("{")
+            seed_certificates.change(self.records, lambda line, name: None if name == "cubic" else line)
+            before = seed_certificates.read(self.records)["brute_force"]
             for path in self.out.rglob("*"):
                 os.utime(path, (moment, moment))
             self.resumed()
-            self.assertEqual((self.records / "brute_force.json").stat().st_mtime, moment, "done again")
-            self.assertNotEqual(self.cubic.stat().st_mtime, moment)
+            self.assertEqual(seed_certificates.read(self.records)["brute_force"], before, "done again")
+            self.assertEqual((self.out / "seed-123" / seed_certificates.NAME).stat().st_mtime, moment, "written again")
+            self.assertNotEqual(self.records.stat().st_mtime, moment)
 
     def test_other_limits_of_a_search_are_another_question(self):
         run(*self.command(self.out), "--max-enumeration", "10", "--strategies", "brute_force")
-        self.assertEqual(json.loads((self.records / "brute_force.json").read_text())["status"], "skipped")
+        self.assertEqual(seed_certificates.read(self.records)["brute_force"]["status"], "skipped")
         self.resumed()
 
 
@@ -251,7 +271,8 @@ class Folders(Faults):
 
     @unittest.skipUnless(ROOT, "mounting a file system needs root")
     def test_a_full_disk(self):
-        for size in (8, 32, 150, 400):
+        pages = sum(-(-path.stat().st_size // 4096) for path in (self.shared / "undisturbed").rglob("*"))
+        for size in (8, 32, 4 * pages * 6 // 10, 4 * pages * 8 // 10):
             with self.subTest(f"{size} KiB"):
                 self.mount(f"size={size}k")
                 done = run(*self.command(self.out), code=5)

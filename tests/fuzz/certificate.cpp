@@ -1,21 +1,22 @@
 // Certificates: whatever a file says, verify never accepts a claim above the true count of a small model.
 #include "certify/proof/certificate.hpp"
 
-#include <cmath>
+#include <optional>
 
+#include "certify/proof/certify.hpp"
+#include "certify/proof/claim.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace maxcert {
 namespace {
 
-struct Model {
+struct Known {
     Weights weights = load_safetensors(MAXCERT_GOLDEN "/mean-diff-trap.safetensors");
     Count correct;
-    Model() {
+    Known() {
         Model model(weights);
-        correct = Count(
-            certify_one(model, *select_strategies("brute_force").front(), {})["correct"].get<std::string>());
+        correct = certify_one(model, *select_strategies("brute_force").front(), {}).correct;
     }
 };
 
@@ -24,18 +25,18 @@ struct Model {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace maxcert;
-    static const Model model;
-    Json certificate;
-    may_refuse<InputError>([&] { certificate = parse_certificate(text_of(data, size), "fuzz certificate"); });
-    if (certificate.is_null()) return 0;
+    static const Known model;
+    std::optional<CertificateRecord> record;
+    may_refuse<InputError>([&] { record = parse_record(text_of(data, size), "fuzz certificate"); });
+    if (!record) return 0;
     // Many bits take long without being wrong.
-    if (certificate["max_bits"].get<std::uint64_t>() > 512) certificate["max_bits"] = 512u;
+    if (record->max_bits > 512) record->max_bits = 512;
     may_refuse<CertificateRejected>([&] {
-        verify_certificate(certificate, model.weights, 1);
+        verify_certificate(*record, model.weights, 1);
         // Margins and boxes only make a claim harder; rounding the weights makes it one about another model.
-        const bool same_model = certificate["weights_format"] == "float32";
-        const Count claimed(certificate["correct"].get<std::string>());
-        if (same_model && claimed > model.correct) result("accepted: " + certificate.dump());
+        const bool same_model = record->weights_format == "float32";
+        if (same_model && record->correct > model.correct) result("accepted: " + to_json(*record).dump());
+        if (statement(*record).empty()) result("nothing is said of " + to_json(*record).dump());
     });
     return 0;
 }

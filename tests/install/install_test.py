@@ -70,7 +70,7 @@ class Installed(unittest.TestCase):
         script = self.call(share / "scripts/slurm/submit", "--config", share / "configs/max-of-4.cfg", "--dry-run")
         self.assertIn(f"export MAXCERT={self.prefix}/bin/maxcert", script)
         self.call(share / "scripts/slurm/task", share / "configs/smoke.cfg", "by-task", "50", "--strategies", "cubic")
-        self.assertTrue((self.work / "by-task/seed-50/certificates/cubic.json").exists())
+        self.assertTrue((self.work / "by-task/seed-50/certificates.jsonl.zst").exists())
 
 
 if __name__ == "__main__":

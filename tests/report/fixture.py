@@ -4,6 +4,7 @@ import json
 import struct
 
 import numpy as np
+import zstandard
 
 TOTAL = 64**4  # 2^24
 SIXTEENTH = TOTAL // 16
@@ -57,35 +58,57 @@ def study(seed, index):
              "row_ranges": {"EU": {"smallest": 1.0, "mean": 2.0, "largest": 3.0}},
              "qk_noise": {"residual": noise, "residual_of_factors": noise}}
     if seed == 123:
-        value["margins"] = [{"margin": "0", "strategy": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
-                            {"margin": "1", "strategy": "cubic", "correct": str(8 * SIXTEENTH), "bound": 0.5}]
-        value["radii"] = [{"radius": "0", "strategy": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
-                          {"radius": "1e-4", "strategy": "cubic", "correct": str(4 * SIXTEENTH), "bound": 0.25}]
+        value["margins"] = [{"margin": "0", "strategy": "cubic", "family": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
+                            {"margin": "1", "strategy": "cubic", "family": "cubic", "correct": str(8 * SIXTEENTH), "bound": 0.5}]
+        value["radii"] = [{"radius": "0", "strategy": "cubic", "family": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
+                          {"radius": "1e-4", "strategy": "cubic", "family": "cubic", "correct": str(4 * SIXTEENTH), "bound": 0.25}]
         deployed = lambda semantics, sixteenths, error: {
-            "weights_format": "bf16", "semantics": semantics, "strategy": "brute_force", "logit_error": error,
+            "weights_format": "bf16", "semantics": semantics, "strategy": "brute_force", "family": "brute_force", "logit_error": error,
             "correct": str(sixteenths * SIXTEENTH), "bound": sixteenths / 16}
         value["deployed"] = [deployed("real", 16, None), deployed("float32", 15, 0.008)]
     return value
 
 
+KINDS = {  # family, group and in_paper, as `maxcert strategies` lists them
+    "brute_force": ("brute_force", "brute_force", True), "cubic": ("cubic", "cubic", True),
+    SVD: ("subcubic", "attention_vocab_model_squared", True),
+    SUBPRODUCT: ("subcubic", "attention_vocab_model_squared", True),
+    CONVEX: ("convex", "attention_vocab_model_squared", False), WINDOW: ("window", "window", False),
+    "multiset": ("multiset", "bracket", False)}
+
+
 def certificate(seed, strategy, correct, upper=None, total=TOTAL, **fields):
-    # The order of the keys is that of make_certificate: hints are skipped by it.
-    c = {"schema": "maxcert-certificate/1", "strategy": strategy, "status": "done", "correct": str(correct),
-         "total": str(total), "upper": None if upper is None else str(upper), "bound": correct / total,
-         "exact": correct == upper, "complete": True, "margin": "0", "weights_sha256": f"hash{seed}",
+    family, group, in_paper = KINDS[strategy]
+    c = {"schema": "maxcert-certificate/2", "strategy": strategy, "family": family, "group": group, "in_paper": in_paper,
+         "status": "done", "correct": str(correct), "total": str(total), "upper": None if upper is None else str(upper),
+         "exact": correct == upper, "margin": "0", "weights_sha256": f"hash{seed}",
          "proof_flops": FLOPS.get(strategy), "unexplained_dimension": DIMENSION.get(strategy),
-         "figures": {"err_max": 10.0 + seed} if strategy.endswith("/svd") else {}, "hints": {},
-         "program": "maxcert 0.1.0",
-         "run": {"wall_s": 0.5, "search_s": 0.25, "check_s": 0.25, "threads": 1, "host": "here", "date": "2026-01-01"},
-         "seed": seed, "config_hash": "c0ffee"}
+         "run": {"complete": True, "figures": {"err_max": 10.0 + seed} if strategy.endswith("/svd") else {},
+                 "program": "maxcert 0.1.0", "wall_s": 0.5, "search_s": 0.25, "check_s": 0.25, "threads": 1,
+                 "host": "here", "date": "2026-01-01"},
+         "hints": {}}
     c.update(fields)
     return c
 
 
-def write_certificate(folder, c):
-    path = folder / f"seed-{c['seed']}" / "certificates" / (c["strategy"].replace("/", "__") + ".json")
+def certificates_file(folder, seed):
+    return folder / f"seed-{seed}" / "certificates.jsonl.zst"
+
+
+def read_lines(path):
+    return zstandard.ZstdDecompressor().stream_reader(path.read_bytes()).read().splitlines()
+
+
+def write_lines(path, lines):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(c, indent=1))
+    path.write_bytes(zstandard.ZstdCompressor().compress(b"".join(line + b"\n" for line in lines)))
+
+
+def write_certificate(folder, seed, c):
+    """Adds a line."""
+    path = certificates_file(folder, seed)
+    line = json.dumps(c, separators=(",", ":")).encode()
+    write_lines(path, (read_lines(path) if path.exists() else []) + [line])
 
 
 def write_model(folder, seed, index, shape=None):
@@ -105,7 +128,8 @@ def write_config(folder, shape, seeds):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(
         {"name": "fixture", "shape": shape, "train": {"steps": 3}, "config_hash": "c0ffee",
-         "program": "maxcert 0.1.0", "seeds": seeds}))
+         "program": "maxcert 0.1.0", "seeds": seeds,
+         "layout": 2}))
 
 
 def write_results(folder):
@@ -117,7 +141,7 @@ def write_results(folder):
             correct = sixteenths[index] * SIXTEENTH
             upper = correct if strategy == "brute_force" else None
             hints = {"gaps": f"2x1000,7,0x{cells - 1001}"} if strategy == SVD else {}
-            write_certificate(folder, certificate(seed, strategy, correct, upper, hints=hints))
+            write_certificate(folder, seed, certificate(seed, strategy, correct, upper, hints=hints))
 
 
 def write_long_context(folder):
@@ -127,6 +151,6 @@ def write_long_context(folder):
     write_config(folder, shape, [7, 8])
     for index, seed in enumerate([7, 8]):
         write_model(folder, seed, index, shape)
-        write_certificate(folder, certificate(seed, "brute_force", 0, None, total, status="skipped", reason="too many"))
-        write_certificate(folder, certificate(seed, "multiset", total // 2, total * 5 // 8, total))
-        write_certificate(folder, certificate(seed, "cubic", total // 4, None, total))
+        write_certificate(folder, seed, certificate(seed, "brute_force", 0, None, total, status="skipped", reason="too many"))
+        write_certificate(folder, seed, certificate(seed, "multiset", total // 2, total * 5 // 8, total))
+        write_certificate(folder, seed, certificate(seed, "cubic", total // 4, None, total))

@@ -17,7 +17,6 @@ sys.path[:0] = [str(HERE), str(REPORT)]
 import estimates  # noqa: E402
 import figures_models  # noqa: E402
 import fixture  # noqa: E402
-import groups  # noqa: E402
 import main  # noqa: E402
 import matrices  # noqa: E402
 import numpy as np  # noqa: E402
@@ -162,14 +161,16 @@ class PartialResults(unittest.TestCase):
     def test_missing_and_broken_records_are_named(self):
         fixture.write_results(self.folder)
         (self.folder / "seed-1" / "model.json").unlink()
-        (self.folder / "seed-2" / "certificates" / "cubic.json").write_text('{"strategy": "cub')
-        (self.folder / "seed-3" / "certificates" / "brute_force.json").unlink()
+        path = fixture.certificates_file(self.folder, 2)
+        fixture.write_lines(path, [line[:20] if b'"cubic"' in line else line for line in fixture.read_lines(path)])
+        path = fixture.certificates_file(self.folder, 3)
+        fixture.write_lines(path, [line for line in fixture.read_lines(path) if b'"brute_force"' not in line])
         (_, lines), page = self.report()
         text = "\n".join(lines)
         self.assertIn("2 of 5 configured models: seeds 1, 5", text)
         self.assertIn("cubic: no record for 1 of 3 models (2)", text)
         self.assertIn("brute_force: no record for 1 of 3 models (3)", text)
-        self.assertIn("unreadable, left out: seed-2/certificates/cubic.json", text)
+        self.assertIn("unreadable, left out: seed-2/certificates.jsonl.zst", text)
         self.assertIn('id="missing"', page)
         # Seed 3 has no reference any more and 2 no cubic: 14/16 of seed 123 is all that is left.
         self.assertEqual(row(self.folder / "report", "groups", "group", "cubic")["ours"], "0.8750")
@@ -177,7 +178,7 @@ class PartialResults(unittest.TestCase):
     def test_one_strategy_on_one_model(self):
         fixture.write_config(self.folder, fixture.SHAPE, [1])
         fixture.write_model(self.folder, 1, 0)
-        fixture.write_certificate(self.folder, fixture.certificate(1, "cubic", fixture.SIXTEENTH))
+        fixture.write_certificate(self.folder, 1, fixture.certificate(1, "cubic", fixture.SIXTEENTH))
         (found, _), page = self.report()
         self.assertIn("1,048,576", page)
         self.assertNotIn("Windows.", page)  # says nothing of strategies that are not there
@@ -204,18 +205,6 @@ class PartialResults(unittest.TestCase):
 
 
 class Parts(unittest.TestCase):
-    def test_groups_of_the_102_strategies(self):
-        sizes = {}
-        for strategy in published.proof_flops(4, 64):
-            self.assertTrue(groups.in_paper(strategy), strategy)
-            sizes[groups.group(strategy)] = sizes.get(groups.group(strategy), 0) + 1
-        self.assertEqual(sizes, {"brute_force": 1, "cubic": 1, "subcubic": 8, "attention_vocab_model_squared": 20,
-                                 "direct_quadratic": 12, "attention_vocab_model_squared+direct_quadratic": 30,
-                                 "attention_quadratic": 12, "attention_quadratic+direct_quadratic": 18})
-        self.assertEqual(set(sizes), set(published.groups(4)))
-        self.assertIsNone(groups.group("window/3"))
-        self.assertEqual(groups.family("window/3/svd"), "window")
-
     def test_estimates(self):
         self.assertAlmostEqual(estimates.spearman([1, 2, 3, 10], [1, 4, 9, 100]), 1)
         self.assertAlmostEqual(estimates.spearman([1, 2, 3, 4], [4, 3, 2, 1]), -1)
@@ -263,15 +252,22 @@ class Parts(unittest.TestCase):
         self.assertIn("50 % &amp; more|less", table.html())
 
     def test_hints_are_skipped_whatever_their_length(self):
+        for length in (1, 100000):
+            c = fixture.certificate(1, "cubic", 7, hints={"gaps": "1," * length + "1"})
+            for separators in ((",", ":"), None):
+                line = json.dumps(c, separators=separators).encode()
+                self.assertEqual(results_module.without_hints(line), {k: v for k, v in c.items() if k != "hints"})
+        inner = dict(c, run={"a": 1, "hints": {"b": 2}})
+        line = json.dumps(inner, separators=(",", ":")).encode()
+        self.assertEqual(results_module.without_hints(line)["run"], inner["run"])
+
+    def test_an_older_layout_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
-            for length in (1, 100000):
-                c = fixture.certificate(1, "cubic", 7, hints={"gaps": "1," * length + "1"})
-                path = Path(folder) / "c.json"
-                for indent in (1, None):
-                    path.write_text(json.dumps(c, indent=indent))
-                    read = results_module.read_certificate(path)
-                    read.pop("hints", None)
-                    self.assertEqual(read, {k: v for k, v in c.items() if k != "hints"})
+            fixture.write_results(Path(folder))
+            config = Path(folder) / "config.json"
+            config.write_text(config.read_text().replace('"layout": 2', '"layout": 1'))
+            with self.assertRaisesRegex(results_module.BadResults, "another version"):
+                results_module.Results(folder)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "certify/proof/certificate.hpp"
+#include "tests/support/certified.hpp"
 #include "data/base/files.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/sampled.hpp"
@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     fmt::print("{} of {} right: {:.7f}, 95 % +- {:.1e}, 99.9 % +- {:.1e}\n", sampled.right, sampled.samples,
                p, sampled.half_width(1.96), wide);
     if (argc == 3) return 0;
-    const Json c = parse_certificate(read_file(argv[3], kMaxCertificateBytes), argv[3]);
+    const Json c = parse_record(read_file(argv[3], kMaxCertificateBytes), argv[3]);
     const auto share = [&c](const char* field) {
         return ratio_rounded_down(count_from_string(c[field].get<std::string>()),
                                   count_from_string(c["total"].get<std::string>()));

@@ -4,10 +4,10 @@
 
 #include <cmath>
 
-#include "certify/proof/certificate.hpp"
 #include "certify/strategies/bracket/convolution.hpp"
 #include "data/base/errors.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
 #include "tests/support/sampled.hpp"
@@ -210,13 +210,13 @@ TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
     const Weights weights = golden("max-of-4-golden.safetensors");
     for (const char* name : {"multiset", "convolution"}) {
         Model model(weights);
-        const Json good = certify_one(model, strategy(name), {});
+        const Json good = certified(model, strategy(name), {});
         EXPECT_LT(good.dump().size(), 100000u);
-        EXPECT_NO_THROW(verify_certificate(good, weights, 1));
+        EXPECT_NO_THROW(verified(good, weights, 1));
         const auto rejects = [&](const std::function<void(Json&)>& tamper) {
             Json bad = good;
             tamper(bad);
-            EXPECT_THROW(verify_certificate(bad, weights, 1), CertificateRejected) << name;
+            EXPECT_THROW(verified(bad, weights, 1), CertificateRejected) << name;
         };
         rejects([](Json& c) { c["correct"] = Count(count_from_string(c["correct"]) + 1).get_str(); });
         rejects([](Json& c) { c["upper"] = Count(count_from_string(c["upper"]) - 1).get_str(); });
@@ -227,12 +227,12 @@ TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
         rejects([](Json& c) { c["hints"]["tree_mass"] = INFINITY; });
         // No effort for any group establishes less than is claimed.
         rejects([](Json& c) { c["hints"]["levels"] = std::string(2080, '.'); });
-        EXPECT_THROW(verify_certificate(good, golden("max-of-5-golden.safetensors"), 1), CertificateRejected);
+        EXPECT_THROW(verified(good, golden("max-of-5-golden.safetensors"), 1), CertificateRejected);
         Weights changed = weights;
         changed.W_E[7] += 0.25F;
-        EXPECT_THROW(verify_certificate(good, changed, 1), CertificateRejected);
+        EXPECT_THROW(verified(good, changed, 1), CertificateRejected);
         const std::string text = good.dump();
-        EXPECT_THROW(parse_certificate(text.substr(0, text.size() / 2), "half"), InputError);
+        EXPECT_THROW(parse_record(text.substr(0, text.size() / 2), "half"), InputError);
         rejects([](Json& c) { c["hints"]["levels"] = std::string(2079, '0'); });
         rejects([](Json& c) { c["hints"]["levels"] = std::string(2080, '9'); });
         rejects(

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "certify/proof/certificate.hpp"
 #include "certify/strategies/bracket/group_bracket.hpp"
 #include "certify/strategies/bracket/half_sums.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"
 #include "data/base/errors.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
 
@@ -246,15 +246,15 @@ TEST(BracketsInTime, WhatALimitLeavesIsFoundAgainByTheCheck) {
         options.mass_threshold = 0;  // would take long
         options.time_limit_s = limit;
         Model model(weights);
-        const Json good = certify_one(model, strategy("multiset"), options);
+        const Json good = certified(model, strategy("multiset"), options);
         EXPECT_FALSE(good["complete"].get<bool>());
-        const CheckResult found = verify_certificate(good, weights, 2);
+        const CheckResult found = verified(good, weights, 2);
         EXPECT_EQ(found.correct.get_str(), good["correct"].get<std::string>());
         EXPECT_EQ(found.upper->get_str(), good["upper"].get<std::string>());
         const auto rejects = [&](const Json& cuts) {
             Json bad = good;
             bad["hints"]["cut_trees"] = cuts;
-            EXPECT_THROW(verify_certificate(bad, weights, 1), CertificateRejected) << cuts;
+            EXPECT_THROW(verified(bad, weights, 1), CertificateRejected) << cuts;
         };
         rejects(nullptr);
         rejects(3);

@@ -191,7 +191,7 @@ TEST(BruteForce, ExactTiesAreWrongAndDoNotEscalate) {
     EXPECT_EQ(number(f.correct), run_exhaustively(w).right);
     // In a box of weights the two columns are free to differ: the tie is not known.
     EXPECT_EQ(tied_tokens(model), (std::vector<bool>{false, true, false, true}));
-    EXPECT_EQ(tied_tokens(Model(w, {1e-9, 0})), std::vector<bool>(4, false));
+    EXPECT_EQ(tied_tokens(Model(w, parse_weight_radius("1e-9"))), std::vector<bool>(4, false));
 }
 
 TEST(BruteForce, WhatIsOpenAtTheCapStaysInUpper) {
@@ -215,7 +215,7 @@ TEST(BruteForce, WhatIsOpenAtTheCapStaysInUpper) {
 TEST(BruteForce, ABoxOfModelsProvesNoMoreThanItsCentre) {
     for (std::uint64_t seed = 4000; seed < 4060; ++seed) {
         const Weights w = random_model(seed, 3, 4);
-        Model centre(w), box(w, {1e-3, 1e-4});
+        Model centre(w), box(w, WeightRadius("1e-3", "1e-4"));
         Options options = small_options();
         options.max_bits = 128;
         const CheckResult a = brute_force().prove(centre, options).result;

@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "certify/model/float32/softmax_shift.hpp"
-#include "certify/proof/certificate.hpp"
 #include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/float_program.hpp"
 #include "tests/support/random_models.hpp"
@@ -229,10 +229,10 @@ TEST(Float32Error, OverflowIsNotBounded) {
     Weights w = gaussian_model(random, {2, 3, 4, 4}, 1e30f);
     Model model(w);
     EXPECT_FALSE(float32_error(model, {}).bounded());
-    const Json c = certify_one(model, brute_force(), float32_options());
+    const Json c = certified(model, brute_force(), float32_options());
     EXPECT_EQ(c["status"], "skipped");
     EXPECT_EQ(c["correct"], "0");
-    EXPECT_NO_THROW(verify_certificate(parse_certificate(c.dump(), "c"), w, 1));
+    EXPECT_NO_THROW(verified(c, w, 1));
 }
 
 TEST(Float32Error, WeakerExpGivesALargerBound) {
@@ -266,12 +266,12 @@ TEST(ShiftOfMean, BoundsRandomPerturbations) {
 TEST(Float32Certificate, GoldenCountAndVerify) {
     const Weights w = golden();
     Model model(w);
-    const Json c = parse_certificate(certify_one(model, brute_force(), float32_options()).dump(), "c");
+    const Json c = certified(model, brute_force(), float32_options());
     EXPECT_GE(count_from_string(c["correct"]), 16774272 - 100);
     EXPECT_LT(count_from_string(c["correct"]), 16774272);
     EXPECT_TRUE(c["upper"].is_null());
     EXPECT_EQ(c["semantics"], "float32");
-    EXPECT_NO_THROW(verify_certificate(c, w, 1));
+    EXPECT_NO_THROW(verified(c, w, 1));
 }
 
 /// Every right float32 program, on every sequence: at least as many as certified have the right argmax.
@@ -280,7 +280,7 @@ TEST(Float32Certificate, NeverClaimsMoreThanFloat32Programs) {
     for (int n = 0; n < 30; ++n) {
         const Weights w = max_like_model(random, 1 + n % 4, 2 + static_cast<std::uint32_t>(n) % 4);
         Model model(w);
-        const Json c = certify_one(model, brute_force(), float32_options());
+        const Json c = certified(model, brute_force(), float32_options());
         const std::uint64_t total = power(w.shape.d_vocab, w.shape.n_ctx).get_ui();
         for (const Order order : kOrders) {
             Count right = 0;
@@ -302,12 +302,12 @@ TEST(Float32Certificate, TamperedClaimsAreRejected) {
     Random random(7);
     const Weights w = max_like_model(random, 3, 5);
     Model model(w);
-    const Json good = parse_certificate(certify_one(model, brute_force(), float32_options()).dump(), "c");
-    EXPECT_NO_THROW(verify_certificate(good, w, 1));
+    const Json good = certified(model, brute_force(), float32_options());
+    EXPECT_NO_THROW(verified(good, w, 1));
     const auto rejected = [&](auto&& change) {
         Json bad = good;
         change(bad);
-        EXPECT_THROW(verify_certificate(bad, w, 1), CertificateRejected) << bad.dump();
+        EXPECT_THROW(verified(bad, w, 1), Error) << bad.dump();  // where the type is wrong, InputError
     };
     const double error = good["float32"]["logit_error"];
     rejected([&](Json& c) { c["float32"]["logit_error"] = error * 0.999; });
@@ -334,18 +334,18 @@ TEST(Float32Certificate, TamperedClaimsAreRejected) {
 TEST(Float32Certificate, RealCountsAreNotFloat32Counts) {
     const Weights w = golden();
     Model model(w);
-    Json c = parse_certificate(certify_one(model, brute_force(), {}).dump(), "c");
-    const Json float32 = certify_one(model, brute_force(), float32_options());
+    Json c = certified(model, brute_force(), {});
+    const Json float32 = certified(model, brute_force(), float32_options());
     c["semantics"] = float32["semantics"], c["float32"] = float32["float32"];
     c["upper"] = nullptr, c["exact"] = false;
-    EXPECT_THROW(verify_certificate(c, w, 1), CertificateRejected);
+    EXPECT_THROW(verified(c, w, 1), CertificateRejected);
 }
 
 TEST(WeightRadius, Parses) {
-    EXPECT_EQ(parse_weight_radius("0").absolute, 0);
-    EXPECT_GE(parse_weight_radius("1e-6").absolute, 1e-6);
-    EXPECT_EQ(parse_weight_radius("1e-6").relative, 0);
-    EXPECT_GE(parse_weight_radius("1e-4r").relative, 1e-4);
+    EXPECT_EQ(parse_weight_radius("0").absolute(), 0);
+    EXPECT_GE(parse_weight_radius("1e-6").absolute(), 1e-6);
+    EXPECT_EQ(parse_weight_radius("1e-6").relative(), 0);
+    EXPECT_GE(parse_weight_radius("1e-4r").relative(), 1e-4);
     for (const char* bad : {"", "r", "-1", "nan", "1e-4q", "1e-4rr", "inf"}) {
         EXPECT_THROW(parse_weight_radius(bad), UsageError) << bad;
     }
@@ -354,15 +354,16 @@ TEST(WeightRadius, Parses) {
 /// What is certified for a box is right for models drawn from it, its corners included.
 TEST(WeightRadius, CertifiesEveryModelOfTheBox) {
     Random random(8);
-    std::uint64_t certified = 0;
+    std::uint64_t proved = 0;
     for (int n = 0; n < 12; ++n) {
         const Weights w = max_like_model(random, 3, 3);
-        const double radius = n % 2 == 0 ? 1e-3 : 1e-2;
-        Model model(w, {radius, 0});
-        const Json c = parse_certificate(certify_one(model, brute_force(), {}).dump(), "c");
+        const char* text = n % 2 == 0 ? "1e-3" : "1e-2";
+        const double radius = std::stod(text);
+        Model model(w, parse_weight_radius(text));
+        const Json c = certified(model, brute_force(), {});
         const std::uint64_t correct = count_from_string(c["correct"]).get_ui();
-        certified += correct;
-        EXPECT_NO_THROW(verify_certificate(c, w, 1));
+        proved += correct;
+        EXPECT_NO_THROW(verified(c, w, 1));
         for (int corner = 0; corner < 3; ++corner) {
             Weights moved = w;
             for (auto* m :
@@ -372,7 +373,7 @@ TEST(WeightRadius, CertifiesEveryModelOfTheBox) {
             EXPECT_LE(correct, testing::run_exhaustively(moved).right);
         }
     }
-    EXPECT_GT(certified, 0u);
+    EXPECT_GT(proved, 0u);
 }
 
 TEST(WeightFormat, RoundsToNearestEven) {
@@ -396,14 +397,14 @@ TEST(WeightFormat, CertifiesTheRoundedModel) {
     Weights w = max_like_model(random, 3, 4);
     const Weights rounded = rounded_to(w, WeightFormat::bf16);
     Model model(w, {}, WeightFormat::bf16);
-    const Json c = parse_certificate(certify_one(model, brute_force(), {}).dump(), "c");
+    const Json c = certified(model, brute_force(), {});
     EXPECT_EQ(c["weights_sha256"], w.sha256());
     EXPECT_EQ(c["rounded_sha256"], rounded.sha256());
     EXPECT_EQ(count_from_string(c["correct"]), testing::run_exhaustively(rounded).right);
-    EXPECT_NO_THROW(verify_certificate(c, w, 1));
+    EXPECT_NO_THROW(verified(c, w, 1));
     Json bad = c;
     bad["weights_format"] = "fp16";
-    EXPECT_THROW(verify_certificate(bad, w, 1), CertificateRejected);
+    EXPECT_THROW(verified(bad, w, 1), CertificateRejected);
     w.W_E[0] = 1e6f;
     EXPECT_THROW(Model(w, {}, WeightFormat::fp16), InputError);
 }

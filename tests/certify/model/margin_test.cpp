@@ -1,7 +1,7 @@
 // accuracy(margin): many margins certified at once, against the exhaustive run and against one at a time.
 #include <gtest/gtest.h>
 
-#include "certify/proof/certificate.hpp"
+#include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
 
@@ -21,7 +21,7 @@ TEST(MarginCurve, MatchesTheExhaustiveRun) {
         for (const char* margin : {"0", "0.01", "0.1", "0.5", "1", "3", "100"}) {
             Options options;
             options.margin = Margin(margin);
-            const Json c = certify_one(model, *select_strategies("brute_force").front(), options);
+            const Json c = certified(model, *select_strategies("brute_force").front(), options);
             const Count correct = count_from_string(c["correct"]);
             EXPECT_EQ(correct, testing::run_exhaustively(w, margin).right);
             EXPECT_LE(correct, before);
@@ -49,13 +49,10 @@ TEST(MarginCurve, OnePassGivesTheSameCertificates) {
                 ASSERT_EQ(together.size(), texts.size());
                 for (std::size_t d = 0; d < texts.size(); ++d) {
                     options.margin = margins[d];
-                    Json alone = certify_one(model, *strategy, options), one = together[d];
-                    for (Json* c : {&alone, &one}) {
-                        c->erase("run");
-                        (*c)["figures"].erase("mpfr_operations");  // tables kept from before cost nothing
-                    }
+                    Json alone = certified(model, *strategy, options), one = to_json(together[d]);
+                    for (Json* c : {&alone, &one}) c->erase("run");
                     EXPECT_EQ(one, alone) << strategy->info().name << " " << texts[d];
-                    EXPECT_NO_THROW(verify_certificate(parse_certificate(together[d].dump(), "c"), w, 1));
+                    EXPECT_NO_THROW(verified(to_json(together[d]), w, 1));
                 }
             }
         }

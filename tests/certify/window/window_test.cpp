@@ -5,12 +5,12 @@
 #include <random>
 #include <string_view>
 
-#include "certify/proof/certificate.hpp"
 #include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/window/cell_walk.hpp"
 #include "certify/strategies/window/check.hpp"
 #include "data/base/errors.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
 
@@ -246,7 +246,7 @@ TEST(Window, AMarginAndABoxOfModelsProveLess) {
     const Count with_margin = strategy("window/4").prove(model, options).result.correct;
     EXPECT_LT(with_margin, plain);
     EXPECT_GT(with_margin, 0);
-    Model box(weights, {0, 1e-4});
+    Model box(weights, parse_weight_radius("1e-4r"));
     const CheckResult boxed = strategy("window/4").prove(box, {}).result;
     EXPECT_LT(boxed.correct, plain);
     EXPECT_GT(boxed.correct, 0);
@@ -365,11 +365,11 @@ TEST(Window, CertificatesAreAcceptedAndOverstatedOnesRejected) {
     Model model(weights);
     for (const char* name :
          {"window/1", "window/4", "window/4/svd", "window/adaptive", "window/adaptive/svd"}) {
-        const Json certificate = certify_one(model, strategy(name), {});
-        EXPECT_EQ(verify_certificate(certificate, weights, 1).correct.get_str(), certificate["correct"]);
+        const Json certificate = certified(model, strategy(name), {});
+        EXPECT_EQ(verified(certificate, weights, 1).correct.get_str(), certificate["correct"]);
         Json more = certificate;
         more["correct"] = Count(Count(certificate["correct"].get<std::string>()) + 1).get_str();
-        EXPECT_THROW(verify_certificate(more, weights, 1), CertificateRejected);
+        EXPECT_THROW(verified(more, weights, 1), CertificateRejected);
     }
 }
 
