@@ -56,7 +56,7 @@ Definition sequences_proved (w : weights) : option (Z * Z) :=
   match paths_of B w with
   | None => None
   | Some p =>
-      let usual := count_from B 36 140 40 w p in
+      let usual := count_from B 40 160 40 w p in
       Some (if complete w usual then usual else count_from B 64 (200 + span B w p) (4 * B) w p)
   end.
 
@@ -108,7 +108,7 @@ Qed.
 Lemma proved_bracket w n : sequences_proved w = Some n -> exists a, accuracy_is (model_of w) a /\ fst n <= a <= sequences_of w - snd n.
 Proof.
   unfold sequences_proved. destruct (paths_of (places w) w) as [p|] eqn:e; [|discriminate]. intros h.
-  destruct (complete w (count_from (places w) 36 140 40 w p)); injection h as <-; now apply count_from_bracket.
+  destruct (complete w (count_from (places w) 40 160 40 w p)); injection h as <-; now apply count_from_bracket.
 Qed.
 
 Theorem exact_accuracy w n : proves_exactly w n = true -> accuracy_is (model_of w) n.
