@@ -1,6 +1,5 @@
 // A window of 16 MiB: what the certificates of one model have in common, such as directions, is stored once.
-// Content is taken as it comes, never at the size that a file announces, so that no file makes the program
-// ask for much.
+// Content is taken as it comes, so that no file makes the program ask for much memory by announcing it.
 #include "data/base/zstd.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@ namespace maxcert {
 namespace {
 
 constexpr int kLevel = 5, kWindowLog = 24;
+constexpr unsigned long long kTrustedSize = 16u << 20;  // reserved where a file announces no more
 
 }  // namespace
 
@@ -42,6 +42,8 @@ std::string zstd_decompress(const std::string& bytes, std::uint64_t max_bytes, c
     ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLog);
     ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
     std::string content;
+    const unsigned long long announced = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+    if (announced <= kTrustedSize) content.reserve(announced);
     std::string block(ZSTD_DStreamOutSize(), '\0');
     std::size_t left = 1;  // 0 once a frame is whole
     while (left != 0) {

@@ -2,6 +2,9 @@
 """Tables, figures and an HTML report of a results folder of `maxcert run` (see README.md)."""
 
 import argparse
+import gc
+import multiprocessing
+import os
 import sys
 import time
 from pathlib import Path
@@ -34,21 +37,36 @@ def make_tables(results, example):
     return {name: table if table and table.rows else None for name, table in tables.items()}
 
 
-def make_figures(results, example, album):
-    return {"frontier": figures_bounds.frontier(results, album),
-            "dimension": figures_bounds.dimension(results, album),
-            "faithfulness": figures_bounds.faithfulness(results, album),
-            "margins": figures_bounds.margins(results, example, album),
-            "radii": figures_bounds.radii(results, example, album),
-            "errors": figures_bounds.errors(results, album),
-            "families": figures_bounds.families_per_model(results, album),
-            "heat_maps": figures_models.heat_maps(results, example, album),
-            "gaps": figures_models.gaps(results, example, album),
-            "training": figures_models.training(results, example, album),
-            "ablations": figures_models.ablations(results, album),
-            "noise": figures_models.noise(results, album),
-            "distributions": figures_models.distribution(results, album),
-            "brackets": figures_models.brackets(results, album)}
+FIGURES = {"frontier": figures_bounds.frontier, "dimension": figures_bounds.dimension,
+           "faithfulness": figures_bounds.faithfulness, "margins": figures_bounds.margins, "radii": figures_bounds.radii,
+           "errors": figures_bounds.errors, "families": figures_bounds.families_per_model,
+           "heat_maps": figures_models.heat_maps, "gaps": figures_models.gaps, "training": figures_models.training,
+           "ablations": figures_models.ablations, "noise": figures_models.noise,
+           "distributions": figures_models.distribution, "brackets": figures_models.brackets}
+OF_EXAMPLE = ("margins", "radii", "heat_maps", "gaps", "training")
+SLOW_FIRST = ("claims", "ablations", "heat_maps", "frontier", "errors", "gaps")
+
+
+def _part(name):
+    """One figure, or the claims, in a process of its own, which finds the results as they were when it was forked."""
+    results, example, album = _shared
+    if name == "claims":
+        return claims.all_claims(results)
+    return FIGURES[name](results, *([example] if name in OF_EXAMPLE else []), album)
+
+
+_shared = None
+
+
+def make_figures_and_claims(results, example, album):
+    """Side by side on all cores: drawing is most of the work."""
+    global _shared
+    _shared = (results, example, album)
+    names = sorted(["claims", *FIGURES], key=lambda n: SLOW_FIRST.index(n) if n in SLOW_FIRST else len(SLOW_FIRST))
+    with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8)) as pool:
+        parts = dict(zip(names, pool.map(_part, names, chunksize=1)))
+    found = parts.pop("claims")
+    return parts, found
 
 
 NEEDS = {  # what to say of figures that cannot be drawn; the others stay out without a word
@@ -68,8 +86,7 @@ def write_report(results, out, example):
     tables = make_tables(results, example)
     for table in filter(None, tables.values()):
         table.write(out / "tables")
-    figures = make_figures(results, example, Album(out / "figures"))
-    found = claims.all_claims(results)
+    figures, found = make_figures_and_claims(results, example, Album(out / "figures"))
     lines = sections.missing(results, [(n, why) for n, why in NEEDS.items() if figures[n] is None])
     title = f"maxcert: {len(results.seeds)} Max-of-{results.n_ctx} models"
     ladder = tables["ladder"] or sections.ladder(results)
@@ -92,6 +109,7 @@ def main():
     parser.add_argument("--out", metavar="DIR", help="where to write; default DIR/report")
     parser.add_argument("--seed", type=int, help="the model to show in detail; default 123 or the first there is")
     arguments = parser.parse_args()
+    gc.disable()  # the results stay until the end: looking through them again and again finds nothing
     out = Path(arguments.out or Path(arguments.results) / "report")
     try:
         results = Results(arguments.results)

@@ -41,6 +41,8 @@ class Album:
 
     def keep(self, fig, name, caption, columns, rows):
         path = self.folder / name
+        fig.draw_without_rendering()  # places everything once; it would be placed again for each file
+        fig.set_layout_engine("none")
         fig.savefig(f"{path}.png")
         fig.savefig(f"{path}.svg", metadata={"Date": None})
         plt.close(fig)
