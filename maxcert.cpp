@@ -115,6 +115,7 @@ const std::vector<Command>& commands() {
          false},
         {"failures", "list the sequences that a model gets wrong",
          [](const Arguments& a) { return failures_command(a, load_torch); }, false},
+        {"formalize", "write a model and its accuracy as a theorem for Coq", formalize_command, false},
         {"report", "tables, figures and an HTML report of results", report_command, false},
         {"status", "what a results folder holds and misses",
          [](const Arguments& a) {

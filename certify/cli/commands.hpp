@@ -13,6 +13,7 @@ namespace maxcert {
 int certify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
 int verify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
 int failures_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
+int formalize_command(const std::vector<std::string>& arguments);
 int strategies_command(const std::vector<std::string>& arguments);
 
 /// Name and version of every library that certification uses.

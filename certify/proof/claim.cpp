@@ -11,12 +11,15 @@ namespace {
     throw CertificateRejected(text);
 }
 
-/// What `parse` makes of a field; what it refuses makes the claim one that nobody can check.
+/// What `parse` makes of a field; what it refuses makes the claim one that nobody can check. Other errors,
+/// such as a processor that does not round as asked, are no fault of the certificate and pass through.
 template <class Parse>
 auto parsed(const char* field, Parse&& parse) {
     try {
         return parse();
-    } catch (const Error& e) {
+    } catch (const UsageError& e) {
+        reject(std::string(field) + ": " + e.what());
+    } catch (const InputError& e) {
         reject(std::string(field) + ": " + e.what());
     }
 }

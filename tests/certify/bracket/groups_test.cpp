@@ -247,7 +247,7 @@ TEST(BracketsInTime, WhatALimitLeavesIsFoundAgainByTheCheck) {
         options.time_limit_s = limit;
         Model model(weights);
         const Json good = certified(model, strategy("multiset"), options);
-        EXPECT_FALSE(good["complete"].get<bool>());
+        EXPECT_FALSE(good["run"]["complete"].get<bool>());
         const CheckResult found = verified(good, weights, 2);
         EXPECT_EQ(found.correct.get_str(), good["correct"].get<std::string>());
         EXPECT_EQ(found.upper->get_str(), good["upper"].get<std::string>());

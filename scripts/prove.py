@@ -1,0 +1,277 @@
+#!/usr/bin/python3
+"""Proves models' accuracies as theorems in Coq. Of each model: maxcert writes its weights and the theorem, Coq checks
+them, an independent script compares the weights with the file, and a last Coq file states the theorem once more and
+lists what it rests on, which must be what certify/formal/axioms.txt names."""
+import argparse
+import concurrent.futures
+import csv
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+REFUSED, FAILED = 4, 5
+COLUMNS = ("model", "seed", "proof", "statement", "correct", "total", "weights_sha256", "seconds", "cpu_seconds", "vo_bytes",
+           "file_sha256", "theory_sha256", "coq")
+
+
+class Failure(Exception):
+    def __init__(self, code, reason):
+        super().__init__(reason)
+        self.code = code
+
+
+def first_existing(what, *paths):
+    for path in paths:
+        if path and path.exists():
+            return path.resolve()
+    sys.exit(f"prove: {what} is in none of {', '.join(str(path) for path in paths if path)}")
+
+
+def installed_or_built():
+    """The program, and the folder of the theory's sources."""
+    named = os.environ.get("MAXCERT")
+    program = first_existing("maxcert (scripts/run builds it)", named and pathlib.Path(named), HERE.parent / "build/maxcert",
+                             HERE.parents[2] / "bin/maxcert")
+    return program, first_existing("the Coq theory", HERE.parent / "certify/formal", HERE.parent / "formal")
+
+
+def deep_stack():
+    """Coq evaluates with recursion as deep as the lists are long."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    resource.setrlimit(resource.RLIMIT_STACK, (hard, hard))
+
+
+def call(*command, cwd=None):
+    """Runs it; exit code, what it printed, and processor seconds."""
+    with subprocess.Popen([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          preexec_fn=deep_stack) as process:
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, printed, usage.ru_utime + usage.ru_stime
+
+
+class Prover:
+    def __init__(self, cache):
+        self.maxcert, self.formal = installed_or_built()
+        try:
+            version = subprocess.run(["coqc", "--print-version"], capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError):
+            sys.exit("prove: coqc is missing; install coq, libcoq-bignums and libcoq-coquelicot")
+        self.coq = version.split()[0]
+        names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
+        sources = b"".join((self.formal / name).read_bytes() for name in names)
+        self.theory_sha256 = hashlib.sha256(self.coq.encode() + sources).hexdigest()
+        self.allowed = {line for line in (self.formal / "axioms.txt").read_text().splitlines() if not line.startswith("#")}
+        self.theory = cache.resolve()
+
+    def compile_theory(self):
+        self.theory.mkdir(parents=True, exist_ok=True)
+        with open(self.theory / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            say("compiling the theory (half a minute the first time)")
+            code, printed, _ = call(self.formal / "compile", self.theory)
+        if code:
+            raise Failure(REFUSED, f"Coq refuses the theory itself:\n{printed}")
+
+    def coqc(self, folder, module):
+        return call("coqc", "-q", "-w", "none", "-R", self.theory, "Maxcert", "-Q", ".", "Model", module + ".v", cwd=folder)
+
+    def prove(self, weights, proof, certificate, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        record_file = folder / f"theorem-{proof.replace('/', '-')}.json"
+        file_sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+        try:
+            record = json.loads(record_file.read_text())
+            if (record["file_sha256"], record["theory_sha256"]) == (file_sha256, self.theory_sha256) and not certificate:
+                return dict(record, known=True)
+        except (OSError, ValueError, KeyError):
+            pass
+        record_file.unlink(missing_ok=True)
+        claimed = ("--certificate", certificate) if certificate else ()
+        code, printed, _ = call(self.maxcert, "formalize", "--weights", weights, "--proof", proof, "--out", folder, *claimed)
+        if code:
+            raise Failure(code, printed.strip())
+        claim = json.loads(printed.splitlines()[-1])
+
+        start, cpu = time.monotonic(), 0.0
+        for module in ("Bits", claim["module"]):
+            code, printed, used = self.coqc(folder, module)
+            cpu += used
+            if code:
+                raise Failure(REFUSED, f"Coq refuses {folder / module}.v:\n{printed.strip()}{self.counted(folder, module)}")
+        seconds = time.monotonic() - start
+        code, printed, _ = call(self.formal / "same_weights", folder / "Bits.v", weights)
+        if code:
+            raise Failure(REFUSED, printed.strip())
+        statement = self.audit(folder, proof, claim)
+        record = {"model": folder.name, "seed": None, "proof": proof, "statement": statement, "correct": claim["correct"],
+                  "total": claim["total"], "weights_sha256": claim["weights_sha256"], "seconds": round(seconds, 2),
+                  "cpu_seconds": round(cpu, 2),
+                  "vo_bytes": sum((folder / f"{name}.vo").stat().st_size for name in ("Bits", claim["module"])),
+                  "file_sha256": file_sha256, "theory_sha256": self.theory_sha256, "coq": self.coq}
+        seed = re.fullmatch(r"seed-(\d+)", folder.name)
+        if seed:
+            record["seed"] = int(seed[1])
+        write(record_file, json.dumps(record, indent=1) + "\n")
+        return record
+
+    def counted(self, folder, module):
+        """What Coq itself counts, once it has refused the claim."""
+        text = (folder / f"{module}.v").read_text()
+        if "Definition counted" not in text:
+            return ""
+        (folder / "Counted.v").write_text(text[:text.index("Theorem accuracy")] + "Eval vm_compute in counted.\n")
+        code, printed, _ = self.coqc(folder, "Counted")
+        return "" if code else f"\nCoq's own check evaluates to {' '.join(printed.split()).split(' : ')[0]}"
+
+    def audit(self, folder, proof, claim):
+        """Has Coq state the theorem in the theory's words alone, and compares what it rests on with what is allowed."""
+        relation = "accuracy_is" if proof == "exact" else "accuracy_at_least"
+        accuracy = f"Model.{claim['module']}.accuracy"
+        name = f"Audit_{claim['module']}"
+        (folder / f"{name}.v").write_text(f"""From Coq Require Import ZArith String.
+From Maxcert Require Statement Weights.
+From Model Require Bits {claim['module']}.
+Definition stated :
+  Maxcert.Weights.weights_sha256 Model.Bits.bits = "{claim['weights_sha256']}"%string /\\
+  Maxcert.Statement.{relation} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z
+  := {accuracy}.
+Print Assumptions stated.
+""")
+        code, printed, _ = self.coqc(folder, name)
+        if code:
+            raise Failure(REFUSED, f"{accuracy} does not state what was claimed:\n{printed.strip()}")
+        axioms, more = assumptions(printed)
+        beyond = sorted(axioms - self.allowed) + more
+        if beyond:
+            raise Failure(REFUSED, f"{accuracy} rests on more than certify/formal/axioms.txt allows: {', '.join(beyond)}")
+        return f"{relation} (model_of bits) {claim['correct']}"
+
+
+def assumptions(printed):
+    """The axioms that Print Assumptions names, and every other line that is not the continuation of a type."""
+    axioms, more = set(), []
+    lines = printed.splitlines()
+    if lines and lines[0] == "Closed under the global context":
+        return axioms, more
+    if not lines or lines[0] != "Axioms:":
+        more.append(lines[0] if lines else "nothing printed")
+    for line in lines[1:]:
+        name = re.match(r"([A-Za-z_][\w.']*)(?: :.*)?$", line)
+        if name:
+            axioms.add(name[1].replace("63Axioms.", "63."))
+        elif not line.startswith("  "):
+            more.append(line)
+    return axioms, more
+
+
+def write(path, text):
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    os.replace(temporary, path)
+
+
+PRINTING = threading.Lock()
+
+
+def say(text):
+    with PRINTING:
+        print(text, file=sys.stderr, flush=True)
+
+
+def write_table(out):
+    """theorems.csv: every theorem in the folder, whoever proved it."""
+    records = [json.loads(path.read_text()) for path in sorted(out.glob("*/theorem-*.json"))]
+    records.sort(key=lambda r: (r["seed"] is None, r["seed"] or 0, r["model"], r["proof"]))
+    temporary = out / f".theorems.csv.{os.getpid()}"
+    with open(temporary, "w", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        table.writeheader()
+        table.writerows(records)
+    os.replace(temporary, out / "theorems.csv")
+
+
+def models(arguments, prover):
+    """(weights, folder) of everything asked for."""
+    if arguments.results:
+        config = arguments.results / "config.json"
+        if not config.exists():
+            sys.exit(f"prove: {config} is missing; maxcert run writes results folders")
+        done = sorted(int(path.name[5:]) for path in arguments.results.glob("seed-*") if (path / "weights.safetensors").exists())
+        seeds = done if arguments.seeds == "all" else [int(seed) for seed in arguments.seeds.split(",")]
+        for seed in seeds:
+            yield arguments.results / f"seed-{seed}/weights.safetensors", arguments.out / f"seed-{seed}"
+    for weights in arguments.files:
+        yield weights, arguments.out / weights.stem
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        prog="scripts/prove", description=__doc__, epilog="exit code: 0 all proved, 4 Coq refuses one, 3 a file is unreadable",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", metavar="FILE", type=pathlib.Path, help="weights, as safetensors")
+    parser.add_argument("--results", metavar="DIR", type=pathlib.Path, help="prove the models of a results folder of maxcert run")
+    parser.add_argument("--seeds", metavar="LIST", default="all", help="which of them: all (default), or numbers with commas")
+    parser.add_argument("--proof", metavar="P", default="exact", help="exact (default); see maxcert help formalize")
+    parser.add_argument("--certificate", metavar="FILE", type=pathlib.Path, help="claim what this certificate of one FILE does")
+    parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count(), help="models side by side; default: all cores")
+    parser.add_argument("--out", metavar="DIR", type=pathlib.Path,
+                        help="folder for Coq files and theorems.csv; default: DIR/theorems of the results, or theorems")
+    arguments = parser.parse_args()
+    if not arguments.files and not arguments.results:
+        parser.error("give weights files, or --results DIR")
+    if arguments.certificate and (len(arguments.files) != 1 or arguments.results):
+        parser.error("--certificate speaks of one FILE")
+    arguments.out = arguments.out or (arguments.results / "theorems" if arguments.results else pathlib.Path("theorems"))
+    return arguments
+
+
+def main():
+    arguments = parse()
+    beside_sources = (HERE.parent / "CMakeLists.txt").exists()
+    prover = Prover(HERE.parent / "build/formal" if beside_sources else arguments.out / "theory")
+    todo = list(models(arguments, prover))
+    codes = set()
+
+    def one(task):
+        weights, folder = task
+        try:
+            return folder.name, prover.prove(weights, arguments.proof, arguments.certificate, folder)
+        except Failure as failure:
+            return folder.name, failure
+        except OSError as error:
+            return folder.name, Failure(3 if error.filename == str(weights) else FAILED, str(error))
+
+    try:
+        prover.compile_theory()
+        with concurrent.futures.ThreadPoolExecutor(max(1, arguments.jobs)) as pool:
+            for number, (name, found) in enumerate(pool.map(one, todo), 1):
+                if isinstance(found, Failure):
+                    codes.add(found.code)
+                    say(f"prove: {name}: {found}")
+                    continue
+                print(f"{name}  theorem in Coq: {found['statement']}, of {found['total']} sequences; "
+                      f"{found['seconds']:.1f} s{', known' if 'known' in found else ''}, {found['vo_bytes'] / 1e6:.1f} MB; "
+                      "axioms: classical reals, 63-bit integers", flush=True)
+                if len(todo) > 1:
+                    say(f"{number} of {len(todo)}")
+    except Failure as failure:
+        say(f"prove: {failure}")
+        return failure.code
+    write_table(arguments.out)
+    say(f"table: {arguments.out / 'theorems.csv'}")
+    return REFUSED if REFUSED in codes else max(codes, default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

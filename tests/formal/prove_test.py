@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""scripts/prove, and what it must refuse: prove_test.py MAXCERT. Exit code 77 (skipped) without coqc."""
+import csv
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / 'tests/golden/max-of-4-golden.safetensors'
+NAMES = ('embed.W_E', 'pos_embed.W_pos', 'blocks.0.attn.W_Q', 'blocks.0.attn.W_K', 'blocks.0.attn.W_V', 'blocks.0.attn.W_O',
+         'unembed.W_U')
+os.environ['MAXCERT'] = MAXCERT = str(pathlib.Path(sys.argv.pop(1)).resolve())
+specification = importlib.util.spec_from_file_location('prove', ROOT / 'scripts/prove.py')
+prove = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(prove)
+
+
+def small_model(path):
+    """Two positions, three tokens: small enough for Coq to take no time. Its words do not matter, only that they are odd."""
+    shapes = ((3, 2), (2, 2), (2, 2), (2, 2), (2, 2), (2, 2), (2, 3))
+    header, data = {}, b''
+    for name, (rows, columns) in zip(NAMES, shapes):
+        words = struct.pack(f'<{rows * columns}f', *((i * 7 % 5 - 2) / 4 + 0.125 for i in range(len(data), len(data) + rows * columns)))
+        shape = [1, rows, columns] if 'attn' in name else [rows, columns]
+        header[name] = {'dtype': 'F32', 'shape': shape, 'data_offsets': [len(data), len(data) + len(words)]}
+        data += words
+    text = json.dumps(header).encode()
+    text += b' ' * (-len(text) % 8)
+    path.write_bytes(struct.pack('<Q', len(text)) + text + data)
+
+
+class Proves(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix='maxcert-prove.'))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.weights = cls.folder / 'small.safetensors'
+        small_model(cls.weights)
+
+    def scripts_prove(self, *arguments):
+        return subprocess.run([ROOT / 'scripts/prove.py', *arguments, '--out', self.folder / 'out'], capture_output=True,
+                              text=True, timeout=600)
+
+    def formalized(self, name):
+        """A folder with the small model's files and claim."""
+        folder = self.folder / name
+        done = subprocess.run([MAXCERT, 'formalize', '--weights', self.weights, '--out', folder], capture_output=True, text=True,
+                              check=True)
+        prover = prove.Prover(ROOT / 'build/formal')
+        prover.compile_theory()
+        return prover, folder, json.loads(done.stdout)
+
+    def test_the_golden_model(self):
+        done = self.scripts_prove(GOLDEN, self.weights)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('accuracy_is (model_of bits) 16774272', done.stdout)
+        with open(self.folder / 'out/theorems.csv', newline='') as file:
+            rows = {row['model']: row for row in csv.DictReader(file)}
+        golden = rows['max-of-4-golden']
+        self.assertEqual((golden['correct'], golden['total']), ('16774272', str(64**4)))
+        self.assertEqual(golden['weights_sha256'], 'f790f464da91012488b927470ef58eab6f425072e1681415daeb5c478eecfa39')
+
+    def test_refuses_a_wrong_count(self):
+        certificates = self.folder / 'certificates'
+        subprocess.run([MAXCERT, 'certify', '--weights', self.weights, '--strategies', 'brute_force', '--certificates', certificates],
+                       check=True, capture_output=True)
+        path = certificates / 'brute_force.json'
+        certificate = json.loads(path.read_text())
+        for change in (-1, 1):
+            count = str(int(certificate['correct']) + change)
+            path.write_text(json.dumps(dict(certificate, correct=count, upper=count)))
+            done = self.scripts_prove(self.weights, '--certificate', path)
+            self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+            self.assertIn('Coq refuses', done.stderr)
+            self.assertIn("Coq's own check evaluates to", done.stderr)
+
+    def test_refuses_a_flipped_bit(self):
+        prover, folder, _ = self.formalized('flipped')
+        bits = (folder / 'Bits.v').read_text()
+        word = re.search('0x[0-9a-f]{8}', bits)[0]
+        (folder / 'Bits.v').write_text(bits.replace(word, f'0x{int(word, 16) ^ 1:08x}', 1))
+        self.assertEqual(prover.coqc(folder, 'Bits')[0], 0)
+        self.assertNotEqual(prover.coqc(folder, 'Accuracy_exact')[0], 0)  # the hash is another
+        compared = subprocess.run([ROOT / 'certify/formal/same_weights', folder / 'Bits.v', self.weights], capture_output=True)
+        self.assertEqual(compared.returncode, 4)
+
+    def audited(self, name, change):
+        prover, folder, claim = self.formalized(name)
+        path = folder / 'Accuracy_exact.v'
+        path.write_text(change(path.read_text()))
+        for module in ('Bits', 'Accuracy_exact'):
+            code, printed, _ = prover.coqc(folder, module)
+            self.assertEqual(code, 0, printed)
+        return prover.audit(folder, 'exact', claim)
+
+    def test_the_audit_accepts_what_maxcert_writes(self):
+        self.assertIn('accuracy_is', self.audited('untouched', lambda text: text))
+
+    def test_refuses_axioms_and_other_statements(self):
+        def admitted(text):
+            return re.sub(r'Proof\..*Qed\.', 'Admitted.', text, flags=re.S)
+
+        def axiom(text):  # called like one of Coq's
+            return re.sub(r'Proof\..*Qed\.', 'Proof. destruct Classical_Prop.classic. Qed.', text, flags=re.S).replace(
+                'Theorem', 'Module Classical_Prop. Axiom classic : False. End Classical_Prop.\nTheorem')
+
+        def shadowed(text):
+            return re.sub(r'- apply exact.*?\n', '- exact I.\n', text).replace(
+                'Theorem', 'Definition accuracy_is (w : model) (n : Z) : Prop := True.\nTheorem')
+
+        def unguarded(text):
+            return re.sub(r'Proof\..*Qed\.', 'Proof. exact (false_ 0). Qed.', text, flags=re.S).replace(
+                'Theorem', 'Unset Guard Checking.\nFixpoint false_ {P : Prop} (n : nat) {struct n} : P := false_ n.\nTheorem')
+
+        for change in (admitted, axiom, shadowed, unguarded):
+            with self.subTest(change.__name__), self.assertRaises(prove.Failure) as raised:
+                self.audited(change.__name__, change)
+            self.assertEqual(raised.exception.code, 4)
+
+    def test_a_file_that_is_none(self):
+        path = self.folder / 'none.safetensors'
+        path.write_bytes(b'nothing')
+        self.assertEqual(self.scripts_prove(path).returncode, 3)
+        self.assertEqual(self.scripts_prove(self.folder / 'missing.safetensors').returncode, 3)
+
+
+if __name__ == '__main__':
+    if shutil.which('coqc') is None:
+        print('skipped: coqc is not installed')
+        sys.exit(77)
+    unittest.main()
