@@ -168,10 +168,11 @@ FailureList find_failures(Model& model, const Options& options, const FailureSea
     const Margin none;
     ExactDecider decider(model, options, {none});
     const Deadline deadline = options.deadline();
-    const auto [split, margin] = [&] {
+    const SplitPaths split = [&paths] {
         const RoundUpward up;
-        return std::pair(SplitPaths(paths), none.enclose<Interval>());
+        return SplitPaths(paths);
     }();
+    const Interval margin = none.enclose<Interval>();  // a point: 0
     std::vector<FailureList> by_query(d_vocab);
     parallel_for(d_vocab, options.threads, [&](std::size_t q) {
         const RoundUpward up;
