@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "certify/failures/statistics.hpp"
 #include "certify/study/ablation.hpp"
 #include "certify/study/double_paths.hpp"
 #include "certify/study/loss.hpp"
@@ -56,6 +57,7 @@ Json study_model(Model& model, const StudyOptions& options) {
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);
     study["qk_noise"] = qk_noise(model.weights());
+    if (few) study["failures"] = failure_statistics(find_failures(model, Options(), FailureSearch()), s);
     if (options.thorough) {
         const Count most(options.most_sequences);
         study["margins"] = bounds_by_margin(model);

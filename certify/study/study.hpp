@@ -1,4 +1,6 @@
-// The study of a model: what the report shows of it besides proofs. Plain doubles: nothing here is a proof.
+// The study of a model: what the report shows of it besides proofs. Plain doubles, and no proof of anything,
+// except for the sequences that are counted as wrong (failures) or right (ablations, margins, radii,
+// deployed).
 #pragma once
 
 #include <cstddef>
@@ -20,8 +22,8 @@ struct StudyOptions {
 };
 
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,
-/// loss, ablations and, if thorough, bounds of wider claims. Deterministic; one thread.
-/// The fields are described in scripts/report/README.md.
+/// loss, ablations, where it fails (if there are few sequences) and, if thorough, bounds of wider claims.
+/// Deterministic; one thread. The fields are described in scripts/report/README.md.
 Json study_model(Model& model, const StudyOptions& options);
 
 }  // namespace maxcert

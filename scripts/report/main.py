@@ -12,6 +12,7 @@ from pathlib import Path
 try:
     import claims
     import figures_bounds
+    import figures_failures
     import figures_models
     import sections
     import table_groups
@@ -40,10 +41,10 @@ def make_tables(results, example):
 FIGURES = {"frontier": figures_bounds.frontier, "dimension": figures_bounds.dimension,
            "faithfulness": figures_bounds.faithfulness, "margins": figures_bounds.margins, "radii": figures_bounds.radii,
            "errors": figures_bounds.errors, "families": figures_bounds.families_per_model,
-           "heat_maps": figures_models.heat_maps, "gaps": figures_models.gaps, "training": figures_models.training,
+           "failures": figures_failures.failures, "heat_maps": figures_models.heat_maps, "gaps": figures_models.gaps, "training": figures_models.training,
            "ablations": figures_models.ablations, "noise": figures_models.noise,
            "distributions": figures_models.distribution, "brackets": figures_models.brackets}
-OF_EXAMPLE = ("margins", "radii", "heat_maps", "gaps", "training")
+OF_EXAMPLE = ("margins", "radii", "failures", "heat_maps", "gaps", "training")
 SLOW_FIRST = ("claims", "ablations", "heat_maps", "frontier", "errors", "gaps")
 
 
@@ -96,6 +97,7 @@ def write_report(results, out, example):
         ("published", "Beside the published numbers", sections.comparison(figures, tables)),
         ("new", "What is new here", sections.news(results, figures, tables, example)),
         ("models", "The models", sections.models(figures, tables, example)),
+        ("failures", "Where a model fails", sections.failures(results, figures, example)),
         ("missing", "What is missing", sections.missing_section(lines)),
         ("provenance", "Provenance", sections.provenance(results, time.monotonic() - start)),
     ])

@@ -176,6 +176,21 @@ def models(figures, tables, example):
     return html + page.table(tables["models"]) + "".join(page.figure(figures[n]) for n in order[2:])
 
 
+def failures(results, figures, example):
+    """Nothing where no model was looked at sequence by sequence."""
+    if not figures["failures"]:
+        return ""
+    found = (results.study(example) or {}).get("failures", {})
+    said = ""
+    if found.get("wrong"):
+        top = max(range(results.d_vocab), key=lambda m: found["by_maximum"][m])
+        few = sum(found["by_copies"][2:])
+        said = (f" For the model of seed {example}, {found['by_maximum'][top]:,} of its {found['wrong']:,} wrong sequences have "
+                f"the maximum {top}, and in {few:,} the maximum occurs more than once.")
+    return (page.paragraph("Every sequence whose maximum is proved not to win was listed, with the same enclosures that count "
+                           f"the right ones.{said}") + page.figure(figures["failures"]))
+
+
 def missing(results, absent):
     """What is not there: seeds, records, figures and tables, each with what would bring it."""
     lines = []

@@ -57,6 +57,11 @@ def study(seed, index):
              "attention": {"larger_token_scores_higher": 0.75},
              "row_ranges": {"EU": {"smallest": 1.0, "mean": 2.0, "largest": 3.0}},
              "qk_noise": {"residual": noise, "residual_of_factors": noise}}
+    wrong = 4 + index  # all of them with maximum 7, query 5, gap 2 and one copy, but for one constant sequence of 9s
+    only = lambda size, **places: [places.get(f"_{i}", 0) for i in range(size)]
+    value["failures"] = {"wrong": wrong, "undecided": 0, "every": True, "by_maximum": only(64, _7=wrong - 1, _9=1),
+                         "by_query": only(64, _5=wrong - 1, _9=1), "by_gap": only(64, _2=wrong - 1, _0=1),
+                         "by_copies": only(5, _1=wrong - 1, _4=1)}
     if seed == 123:
         value["margins"] = [{"margin": "0", "strategy": "cubic", "family": "cubic", "correct": str(14 * SIXTEENTH), "bound": 0.875},
                             {"margin": "1", "strategy": "cubic", "family": "cubic", "correct": str(8 * SIXTEENTH), "bound": 0.5}]

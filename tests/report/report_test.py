@@ -119,7 +119,7 @@ class WholeReport(unittest.TestCase):
                 self.assertTrue((self.out / "tables" / f"{name}.{kind}").stat().st_size > 0, name)
         figures = {p.stem for p in (self.out / "figures").iterdir()}
         self.assertTrue({"frontier", "dimension", "faithfulness", "margins", "radii", "heat_maps", "gaps", "training",
-                         "ablations", "noise", "distributions"} <= figures, figures)
+                         "ablations", "noise", "distributions", "failures"} <= figures, figures)
         for name in figures:
             self.assertEqual((self.out / "figures" / f"{name}.png").read_bytes()[:4], b"\x89PNG")
             self.assertIn("<svg", (self.out / "figures" / f"{name}.svg").read_text())
@@ -142,6 +142,13 @@ class WholeReport(unittest.TestCase):
         with open(self.out / "figures" / "gaps.csv", newline="") as file:
             counts = {int(r["gap"]): int(r["cells"]) for r in csv.DictReader(file)}
         self.assertEqual({g: n for g, n in counts.items() if n}, {2: 1000, 7: 1})
+
+    def test_failures_are_counted_by_what_they_share(self):
+        with open(self.out / "figures" / "failures.csv", newline="") as file:
+            rows = [(r["view"], r["seed"], r["value"], r["wrong"]) for r in csv.DictReader(file)]
+        self.assertIn(("by_maximum", "1", "7", "3"), rows)
+        self.assertIn(("by_copies", "1", "4", "1"), rows)
+        self.assertIn("6 of its 7 wrong sequences have the maximum 7", (self.out / "index.html").read_text())
 
 
 class PartialResults(unittest.TestCase):

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "certify/failures/statistics.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/float_program.hpp"
@@ -87,6 +88,17 @@ TEST(Failures, OfTheGoldenModelAreTheWrongOnesThatBruteForceCounts) {
         EXPECT_NEAR(by, f.lead.lower, 1e-10);
         EXPECT_EQ(std::max_element(logits.begin(), logits.end()) - logits.begin(), f.lead.winner);
     }
+}
+
+TEST(Failures, AreCountedByWhatTheyHaveInCommon) {
+    FailureList list;
+    list.wrong = {{{2, 0, 2}, 2, {}}, {{1, 1, 1}, 1, {}}, {{3, 0, 1}, 3, {}}};
+    const Json counts = failure_statistics(list, {3, 4, 1, 1});
+    EXPECT_EQ(counts["wrong"], 3);
+    EXPECT_EQ(counts["by_maximum"], Json({0, 1, 1, 1}));
+    EXPECT_EQ(counts["by_query"], Json({0, 2, 1, 0}));
+    EXPECT_EQ(counts["by_gap"], Json({1, 0, 2, 0}));
+    EXPECT_EQ(counts["by_copies"], Json({0, 1, 1, 1}));
 }
 
 TEST(Failures, AStopOrALimitIsSaid) {
