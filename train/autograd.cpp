@@ -1,3 +1,4 @@
+// Plain LibTorch operations in the order of the paper's code, so that a reader can compare line by line.
 #include "train/autograd.hpp"
 
 #include <ATen/TensorOperators.h>

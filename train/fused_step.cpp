@@ -1,3 +1,5 @@
+// Large products go to BLAS on tables over the vocabulary, and only what depends on the sequence is done
+// sequence by sequence.
 #include "train/fused_step.hpp"
 
 #include <ATen/ops/add.h>

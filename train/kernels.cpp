@@ -1,3 +1,5 @@
+// Loops in fixed lanes, so that sums have one order on every processor and a seed gives the same bits in any
+// batch.
 #include "train/kernels.hpp"
 
 #include <algorithm>

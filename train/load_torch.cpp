@@ -1,3 +1,4 @@
+// LibTorch unpickles; names and shapes go through the same checks as safetensors do.
 #include "train/load_torch.hpp"
 
 #include <ATen/ATen.h>

@@ -1,3 +1,5 @@
+// Matrices begin at multiples of 64 floats, so that vector loops split every row in the same way in any
+// company.
 #include "train/parameters.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>

@@ -1,3 +1,5 @@
+// Small groups share the optimizer's calls and stay in cache; groups run on their own threads, with LibTorch
+// at one thread each.
 #include "train/trainer.hpp"
 
 #include <ATen/Context.h>

@@ -1,3 +1,5 @@
+// A plain Cholesky factorisation in doubles. It may be as wrong as it likes: the bound in the header holds
+// for any factor, and measures in intervals how far this one is off.
 #include "certify/arithmetic/eigenvalue_bound.hpp"
 
 #include <cmath>

@@ -1,3 +1,6 @@
+// exp as 2^k times a table entry times a short Taylor sum, so that every error is accounted for here: libm
+// promises none. The constants come from MPFR, rounded the way that keeps the bound, and the bounded
+// remainder of the sum is added.
 #include "certify/arithmetic/exp.hpp"
 
 #include <mpfr.h>

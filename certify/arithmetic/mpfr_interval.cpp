@@ -1,3 +1,5 @@
+// Both ends are MPFR numbers rounded by MPFR itself, down below and up above, so nothing here depends on the
+// processor's rounding mode. A NaN end stays NaN, and is never certainly anything.
 #include "certify/arithmetic/mpfr_interval.hpp"
 
 #include <algorithm>

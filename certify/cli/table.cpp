@@ -1,3 +1,5 @@
+// What people and programs read of results. A bound is printed rounded down, so that no table says more than
+// was proved.
 #include "certify/cli/table.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Patterns are copied bit for bit and written in hexadecimal: no decimal ever stands between the file and the
+// theorem.
 #include "certify/formalize/bits.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// The margin stays the decimal text that was asked for; a number type gets an enclosure of it, whose upper
+// end is what proofs use.
 #include "certify/model/margin.hpp"
 
 #include <regex>

@@ -1,4 +1,4 @@
-// The margin δ >= 0 by which the right logit must win (THEORY T0).
+// The margin δ >= 0 by which the right logit must win (SOUNDNESS T0).
 #pragma once
 
 #include <string>

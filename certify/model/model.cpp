@@ -1,3 +1,5 @@
+// Weights are dyadic rationals, so point intervals hold them exactly; a box of models makes them wide. Sums
+// and products are the number type's own, so the paths are enclosed in any of them.
 #include "certify/model/model.hpp"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// The paths through the network as enclosures (THEORY, "Paths").
+// The paths through the network as enclosures (SOUNDNESS, notation).
 #pragma once
 
 #include "certify/arithmetic/matrix.hpp"

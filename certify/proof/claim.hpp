@@ -1,4 +1,4 @@
-// What a certificate speaks of: which arithmetic runs the model, and which weights it has (THEORY T0, T6).
+// What a certificate speaks of: which arithmetic runs the model, and which weights it has (SOUNDNESS T0, T6).
 #pragma once
 
 #include <optional>

@@ -1,3 +1,4 @@
+// The one list of strategies, and how words on a command line choose from it.
 #include "certify/proof/registry.hpp"
 
 #include <fnmatch.h>

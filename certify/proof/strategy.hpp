@@ -27,7 +27,7 @@ struct StrategyInfo {
     bool in_paper = false;   ///< one of the paper's 102
 };
 
-/// What the claim is about: exact real arithmetic, or the program that computes in float32 (THEORY T6).
+/// What the claim is about: exact real arithmetic, or the program that computes in float32 (SOUNDNESS T6).
 enum class Semantics { real, float32 };
 
 struct Options {
@@ -86,8 +86,8 @@ class Strategy {
     /// hints that are malformed or out of range, naming the claim that fails.
     virtual CheckResult check(Model& model, const Json& hints, const Options& options) const = 0;
 
-    /// Floating operations that the verifier must do, by the counting number (THEORY, "What each figure
-    /// means"); nothing where it is not known.
+    /// Floating operations that the verifier must do, by the counting number (SOUNDNESS, "Proof length");
+    /// nothing where it is not known.
     virtual std::optional<std::uint64_t> proof_flops(Model& model, const Proof& proof) const = 0;
 
     /// The paper's estimate of what is left unexplained, in dimensions; nothing where it defines none.

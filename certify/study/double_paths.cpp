@@ -1,3 +1,5 @@
+// The products of the weights in doubles by Eigen: for statistics, where an error in the last digits does not
+// matter.
 #include "certify/study/double_paths.hpp"
 
 #include <cmath>

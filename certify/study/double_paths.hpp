@@ -1,4 +1,4 @@
-// The paths through the network (THEORY, "Paths") multiplied out in plain doubles.
+// The paths through the network (SOUNDNESS, notation) multiplied out in plain doubles.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,3 +1,5 @@
+// Thirty-two ablations share one pass: their logits are products of a few exponentials, kept in the lanes of
+// vectors.
 #include "certify/study/loss.hpp"
 
 #include <algorithm>

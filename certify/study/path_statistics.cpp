@@ -1,3 +1,4 @@
+// Each figure says how far a path does what the explanation of the model says it does.
 #include "certify/study/path_statistics.hpp"
 
 #include <cmath>

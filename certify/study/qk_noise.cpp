@@ -1,3 +1,5 @@
+// The bounds of the error options beside the true range of what they bound, as ratios: why short proofs prove
+// little.
 #include "certify/study/qk_noise.hpp"
 
 #include <algorithm>

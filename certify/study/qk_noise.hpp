@@ -1,4 +1,4 @@
-// How loose each way of bounding the unexplained part of QK is (THEORY T4), measured in plain doubles.
+// How loose each way of bounding the unexplained part of QK is (SOUNDNESS T4), measured in plain doubles.
 #pragma once
 
 #include "data/base/json.hpp"

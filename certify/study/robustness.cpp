@@ -1,3 +1,4 @@
+// Calls the strategies themselves under other options, so its numbers are proved like any certificate's.
 #include "certify/study/robustness.hpp"
 
 #include "certify/proof/certify.hpp"

@@ -1,3 +1,4 @@
+// Puts the parts together as one JSON object, in the order in which the report reads them.
 #include "certify/study/study.hpp"
 
 #include <cmath>

@@ -1,3 +1,5 @@
+// The handler only sets a flag, which is all that a signal handler may do; loops look at it where ending is
+// safe.
 #include "data/base/cancellation.hpp"
 
 #include <csignal>

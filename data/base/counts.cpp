@@ -1,3 +1,5 @@
+// GMP integers throughout; a ratio becomes a double rounded down, so that a bound never reads higher than it
+// is.
 #include "data/base/counts.hpp"
 
 #include <algorithm>

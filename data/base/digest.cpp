@@ -1,3 +1,4 @@
+// Thin wrappers around OpenSSL: its failures become errors here, and its contexts are freed.
 #include "data/base/digest.hpp"
 
 #include <openssl/crypto.h>

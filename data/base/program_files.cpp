@@ -1,3 +1,4 @@
+// Looks beside the build folder first, so that sources at work win over an installed copy.
 #include "data/base/program_files.hpp"
 
 #include <filesystem>

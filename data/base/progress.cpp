@@ -1,3 +1,4 @@
+// Draws at most a few times a second, on stderr alone, so that results on stdout stay clean.
 #include "data/base/progress.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Strict parsing: the whole text must be the number.
 #include "data/base/text.hpp"
 
 #include <charconv>

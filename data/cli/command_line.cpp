@@ -1,3 +1,4 @@
+// Boost parses and we word the messages, which name the option and what it takes.
 #include "data/cli/command_line.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Boost reads the file; conversions check every range, and an unknown key is an error, so that a misspelt one
+// cannot pass.
 #include "data/experiment/config.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// at::randint takes a Mersenne twister's output modulo the range, so the same stream needs no LibTorch.
 #include "data/experiment/sampler.hpp"
 
 namespace maxcert {

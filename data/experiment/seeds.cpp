@@ -1,3 +1,5 @@
+// Seeds are derived as the paper's code does, through MD5 of a JSON text, so that the same numbers name the
+// same models.
 #include "data/experiment/seeds.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Rounds to nearest, ties to even, by exact arithmetic on the float's parts; what would overflow is refused.
 #include "data/weights/format.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// The format is a length, a JSON header and the data; sizes are checked before anything is allocated for
+// them.
 #include "data/weights/safetensors.hpp"
 
 #include <fmt/format.h>

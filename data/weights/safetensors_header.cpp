@@ -1,3 +1,5 @@
+// A SAX reader, since a hostile header may be large or deep: it follows the five places that a valid one has
+// and stops elsewhere.
 #include "data/weights/safetensors_header.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Accepts the seven matrices and a short list of tensors that change nothing; every other name is refused,
+// since a tensor that is ignored may make the file another architecture's.
 #include "data/weights/tensors.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// The hash covers shape and values and no file format, so that a certificate names weights wherever they are
+// kept.
 #include "data/weights/weights.hpp"
 
 #include <fmt/format.h>

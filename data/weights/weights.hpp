@@ -19,7 +19,7 @@ struct Shape {
     bool operator!=(const Shape& o) const { return !(*this == o); }
 };
 
-/// Row-major float32 matrices; each float is an exact dyadic rational (THEORY, notation).
+/// Row-major float32 matrices; each float is an exact dyadic rational (SOUNDNESS, notation).
 struct Weights {
     Shape shape;
     std::vector<float> W_E;    ///< [d_vocab, d_model]

@@ -27,7 +27,7 @@ def read_weights(path):
 
 
 def paths(weights):
-    """name -> matrix of each path, scores scaled by 1/sqrt(d_head); THEORY's names."""
+    """name -> matrix of each path, scores scaled by 1/sqrt(d_head); SOUNDNESS's names."""
     w = weights
     query = w["W_E"] + w["W_pos"][-1]
     out = w["W_V"] @ w["W_O"] @ w["W_U"]

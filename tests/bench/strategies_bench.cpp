@@ -7,8 +7,8 @@
 #include <map>
 #include <string>
 
-#include "tests/support/certified.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/certified.hpp"
 
 namespace maxcert {
 namespace {

@@ -215,7 +215,8 @@ TEST_F(Safetensors, RefusesPartsOfOtherModels) {
 TEST_F(Safetensors, RefusesMasksThatHideSomethingFromTheLastPosition) {
     const auto header = header_;
     const auto data = data_;
-    const auto with_mask = [&](const char* dtype, const std::vector<std::uint64_t>& shape, const std::string& bytes) {
+    const auto with_mask = [&](const char* dtype, const std::vector<std::uint64_t>& shape,
+                               const std::string& bytes) {
         header_ = header;
         data_ = data;
         append("blocks.0.attn.mask", dtype, shape, bytes);

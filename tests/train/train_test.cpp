@@ -161,7 +161,7 @@ TEST(LoadTorch, OrderedDictAndOtherFilesAreRefusedWithAdvice) {
     EXPECT_THROW(train_module().load_torch("/nonexistent.pt"), InputError);
 }
 
-/// The model of THEORY's notation written out in double, one sequence at a time.
+/// The model of SOUNDNESS's notation written out in double, one sequence at a time.
 std::vector<double> plain_logits(const Weights& w, const std::int64_t* tokens) {
     const std::size_t k_max = w.shape.n_ctx, d = w.shape.d_model, h = w.shape.d_head, v = w.shape.d_vocab;
     const auto row_times = [](const std::vector<double>& row, const std::vector<float>& matrix,

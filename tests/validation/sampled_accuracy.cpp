@@ -4,9 +4,9 @@
 
 #include <cstdlib>
 
-#include "tests/support/certified.hpp"
 #include "data/base/files.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/certified.hpp"
 #include "tests/support/sampled.hpp"
 
 int main(int argc, char** argv) {

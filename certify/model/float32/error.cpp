@@ -1,3 +1,7 @@
+// Follows the forward pass stage by stage (SOUNDNESS T6). A stage carries an enclosure of its real values and
+// a bound on the distance of the float ones; each inner product adds the usual bound for any order of
+// summation and a term for underflow. All of it runs under upward rounding, and a magnitude that could
+// overflow makes the whole bound infinite.
 #include "certify/model/float32/error.hpp"
 
 #include <algorithm>

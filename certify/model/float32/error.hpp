@@ -1,4 +1,4 @@
-// How far the logits of the deployed float32 program can be from the real ones (THEORY T6).
+// How far the logits of the deployed float32 program can be from the real ones (SOUNDNESS T6).
 #pragma once
 
 #include <vector>

@@ -1,3 +1,6 @@
+// Counts prefixes by their rounded sum, position by position (SOUNDNESS T5b). Terms are rounded to the grid
+// in one direction, counts in the same one, so an upper count stays above and a lower one below; a sum that
+// nothing can bring back is settled at once.
 #include "certify/strategies/bracket/convolution.hpp"
 
 #include <mpfr.h>

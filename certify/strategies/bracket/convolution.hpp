@@ -1,4 +1,4 @@
-// How many sequences of a group have constant + Σ terms >= 0, by convolution on a grid (THEORY T5b).
+// How many sequences of a group have constant + Σ terms >= 0, by convolution on a grid (SOUNDNESS T5b).
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,6 @@
+// From counts of single outputs to a bracket for the group: the sum over outputs bounds how many are wrong
+// from above, the largest and the joint counts from below (SOUNDNESS T5b). Floating counts become integers
+// rounded outward.
 #include "certify/strategies/bracket/group_bracket.hpp"
 
 #include <algorithm>

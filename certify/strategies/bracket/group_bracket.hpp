@@ -31,8 +31,8 @@ bool counted_by_halves(const GroupTerms& terms, int level);
 /// About what that costs.
 std::uint64_t work_of_halves(const GroupTerms& terms);
 
-/// By convolution, and by halves (THEORY T5b): union and joint bounds over the outputs that may win. `terms`
-/// must be known. Nothing once `expired` says so.
+/// By convolution, and by halves (SOUNDNESS T5b): union and joint bounds over the outputs that may win.
+/// `terms` must be known. Nothing once `expired` says so.
 std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
                                            const std::function<bool()>& expired);
 

@@ -1,3 +1,5 @@
+// Tables of one query give the terms of every group with it. An output is left out only if its largest sum is
+// below 0 or another output wins wherever it does, both seen in outward-rounded numbers.
 #include "certify/strategies/bracket/group_terms.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The sequences with one query q and one largest token m, as sums of independent terms (THEORY T0).
+// The sequences with one query q and one largest token m, as sums of independent terms (SOUNDNESS T0).
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// The same terms from MPFR enclosures, rounded outward to doubles at the end: for --arithmetic mpfr, and as a
+// check of the fast ones.
 #include "certify/strategies/bracket/group_terms_mpfr.hpp"
 
 #include <cmath>

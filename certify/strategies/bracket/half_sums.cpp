@@ -1,3 +1,6 @@
+// The fillings of each half of the positions are listed and binned by their sums; pairs of bins are counted
+// as integers. Cells are chosen by comparisons that are monotone in one rounding mode, so a filling never
+// falls on the wrong side.
 #include "certify/strategies/bracket/half_sums.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // How many sequences of a group let an output win, alone or together with another one: by meeting in the
-// middle (THEORY T5b, "Several outputs").
+// middle (SOUNDNESS T5b, "Several outputs").
 #pragma once
 
 #include <array>

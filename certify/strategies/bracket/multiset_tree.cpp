@@ -1,3 +1,6 @@
+// Branches on how often each token occurs, the largest first (SOUNDNESS T5). A node is settled when the
+// extreme sums of all its sequences agree in sign; what a limit cuts off stays open, which is sound at any
+// time.
 #include "certify/strategies/bracket/multiset_tree.hpp"
 
 #include <algorithm>

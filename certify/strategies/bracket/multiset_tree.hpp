@@ -1,4 +1,4 @@
-// The walk over multisets of tokens of one group (THEORY T5).
+// The walk over multisets of tokens of one group (SOUNDNESS T5).
 #pragma once
 
 #include <cstdint>

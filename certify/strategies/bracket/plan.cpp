@@ -1,3 +1,5 @@
+// Reads and writes the plan, and evaluates groups by it. Any plan is sound: it only says how hard each group
+// is looked at.
 #include "certify/strategies/bracket/plan.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The multiset and convolution strategies: brackets of the accuracy at any n_ctx (THEORY T5, T5b).
+// The multiset and convolution strategies: brackets of the accuracy at any n_ctx (SOUNDNESS T5, T5b).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Puts the walk, its arithmetic and the decider of open sequences together. A sequence counts as right or
+// wrong only by a proved sign; the rest widens the bracket.
 #include "certify/strategies/brute_force/count.hpp"
 
 #include <stdexcept>

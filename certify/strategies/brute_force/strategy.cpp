@@ -1,4 +1,4 @@
-// Brute force: every sequence is decided (THEORY T1).
+// Brute force: every sequence is decided (SOUNDNESS T1).
 #include <chrono>
 #include <utility>
 

@@ -1,3 +1,5 @@
+// Fixes one position after the other and carries only the outputs that some completion can still make win.
+// Prefix sums are rounded upward, and negated sums too, so one rounding mode serves both verdicts.
 #include "certify/strategies/brute_force/subtree.hpp"
 
 #include <algorithm>

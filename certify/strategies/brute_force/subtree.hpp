@@ -1,4 +1,4 @@
-// All sequences with one query and one largest token, position by position (THEORY T1, "going faster").
+// All sequences with one query and one largest token, position by position (SOUNDNESS T1).
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// Most groups are settled by bounds over whole rows before anything is walked; queries are independent, so
+// they run side by side and the counts are added.
 #include "certify/strategies/brute_force/walk.hpp"
 
 #include <algorithm>

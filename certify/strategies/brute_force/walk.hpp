@@ -1,5 +1,5 @@
-// The walk over all sequences in double intervals (THEORY T1): every sequence is proved right, proved wrong,
-// or handed on.
+// The walk over all sequences in double intervals (SOUNDNESS T1): every sequence is proved right, proved
+// wrong, or handed on.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The check of the cubic strategy (THEORY T2), written once for every number type.
+// The check of the cubic strategy (SOUNDNESS T2), written once for every number type.
 #pragma once
 
 #include <vector>

@@ -1,3 +1,5 @@
+// The paper's cubic proof made sound (SOUNDNESS T2): every cell is decided in double intervals, and what they
+// leave open in MPFR. It takes no hints, so search and check are one.
 #include <algorithm>
 #include <chrono>
 

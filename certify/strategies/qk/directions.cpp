@@ -1,3 +1,5 @@
+// Singular vectors and means by Eigen, written with nine digits. They are hints: the check recomputes what
+// follows from them, and any direction is sound.
 #include "certify/strategies/qk/directions.hpp"
 
 #include <cmath>

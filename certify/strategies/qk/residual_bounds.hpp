@@ -1,4 +1,4 @@
-// Upper bounds of the range of every row of an unexplained matrix, given as a product (THEORY T4).
+// Upper bounds of the range of every row of an unexplained matrix, given as a product (SOUNDNESS T4).
 #pragma once
 
 #include <array>

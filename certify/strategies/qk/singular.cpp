@@ -1,3 +1,4 @@
+// Only hints and statistics use this, so accuracy matters and rigour does not.
 #include "certify/strategies/qk/singular.hpp"
 
 #include <Eigen/Eigenvalues>

@@ -1,3 +1,4 @@
+// The singular value decomposition that hints and statistics need.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,4 +1,4 @@
-// The QK matrix as an explained part and a bound on the rest (THEORY T4).
+// The QK matrix as an explained part and a bound on the rest (SOUNDNESS T4).
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// How much attention the tokens equal to the maximum get at least and at most (THEORY T3, step 1).
+// How much attention the tokens equal to the maximum get at least and at most (SOUNDNESS T3, step 1).
 #pragma once
 
 #include <array>

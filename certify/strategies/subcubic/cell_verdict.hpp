@@ -1,4 +1,4 @@
-// The check of the subcubic family: which cells hold (THEORY T3), decided in any number type.
+// The check of the subcubic family: which cells hold (SOUNDNESS T3), decided in any number type.
 #pragma once
 
 #include <vector>

@@ -1,3 +1,4 @@
+// Binomials and powers of each cell, as exact integers.
 #include "certify/strategies/subcubic/cells.hpp"
 
 namespace maxcert {

@@ -1,4 +1,4 @@
-// The cells of the subcubic family (THEORY T3) and how many sequences each proves.
+// The cells of the subcubic family (SOUNDNESS T3) and how many sequences each proves.
 #pragma once
 
 #include <cstddef>

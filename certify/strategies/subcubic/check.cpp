@@ -1,3 +1,5 @@
+// Double intervals decide nearly every cell; the few open ones are decided again from tables in MPFR at
+// rising precision.
 #include "certify/strategies/subcubic/check.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Hints in and out of JSON. Whatever is malformed or out of range is rejected by name; within the ranges any
+// value is sound.
 #include "certify/strategies/subcubic/hints.hpp"
 
 #include <charconv>

@@ -11,7 +11,7 @@
 
 namespace maxcert {
 
-/// Directions in which the QK matrix is split into an explained and an unexplained part (THEORY T4). What
+/// Directions in which the QK matrix is split into an explained and an unexplained part (SOUNDNESS T4). What
 /// an error option does not use is empty; a vector of zeros is skipped.
 struct ScoreHints {
     std::vector<double> mean_position;         ///< P-bar, [d_model]

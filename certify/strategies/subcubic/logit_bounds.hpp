@@ -1,4 +1,5 @@
-// Upper bounds of logit differences as functions of the attention on the maximum (THEORY T3, steps 2 and 3).
+// Upper bounds of logit differences as functions of the attention on the maximum (SOUNDNESS T3, steps 2 and
+// 3).
 #pragma once
 
 #include <vector>

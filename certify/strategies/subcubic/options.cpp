@@ -1,3 +1,4 @@
+// Names, groups and estimates of the family, each said once as a table or a switch.
 #include "certify/strategies/subcubic/options.hpp"
 
 namespace maxcert {

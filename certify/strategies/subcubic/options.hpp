@@ -9,7 +9,7 @@
 
 namespace maxcert {
 
-/// How the direct path is bounded (THEORY T3, step 3; the last one: end of T5c).
+/// How the direct path is bounded (SOUNDNESS T3, step 3; the last one: end of T5c).
 enum class Direct { mean_query, svd_query, max_diff, exact, global_exact, centred };
 /// How the largest logit difference h_m(a) is bounded as a function of the attention a (T3, step 2).
 enum class AttentionBound { mean_query, drop_average, convex };
@@ -57,7 +57,7 @@ std::string family_of(const SubcubicOptions& options);
 std::string group_of(const SubcubicOptions& options);
 std::string complexity_of(const SubcubicOptions& options);
 std::string summary_of(const SubcubicOptions& options);
-/// The paper's estimate (THEORY, "What each figure means").
+/// The paper's estimate (SOUNDNESS, "Proof length").
 std::uint64_t unexplained_dimension_of(const SubcubicOptions& options, const Shape& shape);
 
 /// Whether the error option peels the four factors before it bounds them (T4).

@@ -1,3 +1,5 @@
+// Finds gaps by bisection, since a larger gap only shrinks what a cell must cover, in the plain doubles of
+// the check's own formulas.
 #include "certify/strategies/subcubic/search.hpp"
 
 #include <cmath>

@@ -1,3 +1,5 @@
+// One class for the whole family: options choose the tables, the search finds hints, the check counts what
+// they prove (SOUNDNESS T3).
 #include <algorithm>
 #include <chrono>
 

@@ -1,3 +1,5 @@
+// A sum of terms is evaluated at 128 bits and then twice as many, until its sign is certain. Exponentials are
+// kept by precision, since the open sequences of a model share most of them.
 #include "certify/strategies/terms/exact_decider.hpp"
 
 namespace maxcert {

@@ -1,4 +1,4 @@
-// Sequences that double intervals leave open, decided in MPFR at rising precision (THEORY T1).
+// Sequences that double intervals leave open, decided in MPFR at rising precision (SOUNDNESS T1).
 #pragma once
 
 #include <map>

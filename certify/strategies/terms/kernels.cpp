@@ -1,3 +1,5 @@
+// Comparisons and additions of whole rows, one source for every instruction set. They only add and compare,
+// under upward rounding, so every version gives the same verdicts.
 #include "certify/strategies/terms/kernels.hpp"
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// One query's attention and terms, laid out in rows for the kernels. Floats are made from doubles by rounding
+// up, and a table with an entry that is not finite says that nothing is known.
 #include "certify/strategies/terms/query_tables.hpp"
 
 #include <algorithm>

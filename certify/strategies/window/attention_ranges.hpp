@@ -1,4 +1,4 @@
-// Attention weights for the window strategies, as ranges (THEORY T5c, T4).
+// Attention weights for the window strategies, as ranges (SOUNDNESS T5c, T4).
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The cells of one (query, maximum) pair, walked as a tree (THEORY T5c).
+// The cells of one (query, maximum) pair, walked as a tree (SOUNDNESS T5c).
 #pragma once
 
 #include <cstddef>

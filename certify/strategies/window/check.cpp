@@ -1,3 +1,5 @@
+// Walks every (query, maximum) pair in double intervals, and again in MPFR where a cell stays open (SOUNDNESS
+// T5c).
 #include "certify/strategies/window/check.hpp"
 
 #include "certify/proof/escalation.hpp"

@@ -1,4 +1,4 @@
-// The trusted part of the window strategies: counts the sequences that a claim proves (THEORY T5c).
+// The trusted part of the window strategies: counts the sequences that a claim proves (SOUNDNESS T5c).
 #pragma once
 
 #include <cstdint>

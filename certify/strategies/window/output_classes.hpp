@@ -1,4 +1,4 @@
-// The wrong outputs for one maximum, in classes (THEORY T5c).
+// The wrong outputs for one maximum, in classes (SOUNDNESS T5c).
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // What a window proof claims, and what it knows of each (query, maximum) pair: upper bounds of g by block and
-// class (THEORY T5c).
+// class (SOUNDNESS T5c).
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// Partitions in and out of JSON. Blocks must cover the tokens up to the maximum once each; within that any
+// plan is sound.
 #include "certify/strategies/window/plan.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Tables of the logits for the window strategies, of use to every window: O(V² K) (THEORY T5c).
+// Tables of the logits for the window strategies, of use to every window: O(V² K) (SOUNDNESS T5c).
 #pragma once
 
 #include <cstddef>

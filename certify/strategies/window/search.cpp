@@ -1,3 +1,5 @@
+// Tries partitions from cheap to dear on each pair, in plain doubles, and keeps the one that brings most for
+// its operations.
 #include "certify/strategies/window/search.hpp"
 
 namespace maxcert {
