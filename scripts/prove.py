@@ -66,7 +66,7 @@ class Prover:
         try:
             version = subprocess.run(["coqc", "--print-version"], capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
-            sys.exit("prove: coqc is missing; install coq, libcoq-bignums and libcoq-coquelicot")
+            sys.exit("prove: coqc is missing; install coq, libcoq-bignums, libcoq-coquelicot and libcoq-flocq")
         self.coq = version.split()[0]
         names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
         sources = b"".join((self.formal / name).read_bytes() for name in names)
