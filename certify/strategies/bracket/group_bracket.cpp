@@ -158,6 +158,10 @@ std::optional<CountRange> union_by_halves(const GroupTerms& terms, const std::ve
 
 }  // namespace
 
+Bracket bracket_of_wrong(const Group& group, double least, double most) {
+    return bracket_of(group, {at_least(least), at_most(most, group.size())});
+}
+
 bool counted_by_halves(const GroupTerms& terms, int level) {
     return level >= kHalvesLevel && terms.wins.size() > 1 && fillings_of_half(terms.group) > 0;
 }

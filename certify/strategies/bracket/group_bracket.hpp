@@ -24,6 +24,9 @@ inline Bracket open_bracket(const Group& group) {
     return {0, group.size()};
 }
 
+/// What follows from counts of the group's wrong sequences, at least and at most; either may be infinite.
+Bracket bracket_of_wrong(const Group& group, double least, double most);
+
 /// Levels of refinement. The convolution has a finer grid at each; from kHalvesLevel on, groups with several
 /// outputs whose halves can be enumerated are counted by halves instead, which no higher level improves.
 constexpr int kHalvesLevel = 4, kLastLevel = 6;

@@ -1,0 +1,245 @@
+// Shares are floats, rounded outward: 24 bits lose less than the grid does, and twice as many fit a register.
+#include "certify/strategies/bracket/tail_tables.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "data/base/target_clones.hpp"
+
+namespace maxcert {
+namespace {
+
+constexpr float kSmallestShare = 1e-30f;  // below it shares become this or 0: no denormal numbers
+constexpr std::size_t kBlock = std::size_t{1} << 18;
+constexpr double kFarAway = 1e9;  // steps
+constexpr TailTables::Code kMostDirectCodes = 1u << 10;
+
+/// to[j] += factor * from[j], rounding upward.
+MAXCERT_CLONES("avx2")
+__attribute__((noinline)) void add_scaled(float* __restrict to, const float* __restrict from, float factor,
+                                          std::size_t n) {
+    for (std::size_t j = 0; j < n; ++j) to[j] += factor * from[j];
+}
+
+/// The least integer that is not below x; |x| must be below 2^30.
+std::int32_t ceiling(double x) {
+    const auto whole = static_cast<std::int32_t>(x);
+    return whole + (x > static_cast<double>(whole) ? 1 : 0);
+}
+
+}  // namespace
+
+/// Of one output and end, the tokens from one rank on: their terms in steps, by class, and the tables.
+struct TailTables::Level {
+    double inverse_step = 1;
+    struct Class {
+        double offset = 0;
+        std::int32_t of_m = 0, low = 0, high = 0;            // in steps
+        std::vector<std::pair<std::int32_t, float>> others;  // steps of tokens but m, with their number
+    };
+    std::vector<Class> classes;
+    // Where codes are few, by code; m needed or not.
+    std::array<std::vector<std::unique_ptr<Table>>, 2> direct;
+    std::array<std::unordered_map<Code, std::unique_ptr<Table>>, 2> sparse;
+
+    std::unique_ptr<Table>& slot(Code code, bool need_m) {
+        return direct[need_m].empty() ? sparse[need_m][code] : direct[need_m][code];
+    }
+};
+
+TailTables::TailTables(const HeavyTerms& terms, double class_ratio, std::size_t bins,
+                       std::size_t most_entries)
+    : terms_(terms),
+      bins_(bins),
+      most_entries_(most_entries),
+      levels_(terms.outputs * (terms.tokens + 1) * 2) {
+    double heaviest = 0;
+    for (std::size_t p = 0; p < terms.positions; ++p) {
+        const double weight = terms.place_weight[p];
+        if (places_.empty() || !(class_ratio > 1) || weight * class_ratio < heaviest) {
+            places_.emplace_back();
+            heaviest = weight;
+        }
+        class_of_.push_back(places_.size() - 1);
+        places_.back().push_back(p);
+    }
+    for (const auto& places : places_) {
+        units_.push_back(codes_);
+        codes_ *= places.size() + 1;
+    }
+}
+
+TailTables::~TailTables() = default;
+
+float* TailTables::allocate(std::size_t n) {
+    if (block_used_ + n > block_size_) {
+        block_size_ = std::max(n, kBlock);
+        blocks_.emplace_back(new float[block_size_]);
+        block_used_ = 0;
+    }
+    float* at = blocks_.back().get() + block_used_;
+    block_used_ += n;
+    entries_ += n;
+    return at;
+}
+
+std::unique_ptr<TailTables::Level>& TailTables::kept(const Key& key) {
+    return levels_[(key.output * (terms_.tokens + 1) + key.rank) * 2 + (key.end == End::at_least ? 1 : 0)];
+}
+
+TailTables::Level& TailTables::level(const Key& key) {
+    const auto [output, rank, end] = key;
+    if (kept(key)) return *kept(key);
+    kept(key) = std::make_unique<Level>();
+    Level& l = *kept(key);
+    // By class the largest ends over its places, of every token left.
+    const auto& ends = end == End::at_most ? terms_.upper : terms_.negated_lower;
+    const std::size_t left = terms_.tokens - rank;
+    std::vector<std::vector<double>> hull(places_.size(), std::vector<double>(left));
+    double range = 0;
+    for (std::size_t c = 0; c < places_.size(); ++c) {
+        for (std::size_t u = 0; u < left; ++u) {
+            double& largest = hull[c][u] = -std::numeric_limits<double>::infinity();
+            for (const std::size_t p : places_[c]) {
+                largest = std::max(largest, ends[terms_.at(output, rank + u, p)]);
+            }
+        }
+        if (left == 0) continue;
+        const auto [least, most] = std::minmax_element(hull[c].begin(), hull[c].end());
+        range = std::max(range, *most - *least);
+    }
+    // A power of two, so that dividing by it is exact, between 1/2 and 1 of what `bins` asks for.
+    int exponent = 0;
+    std::frexp(std::max(range / static_cast<double>(bins_), 0x1p-900), &exponent);
+    l.inverse_step = std::ldexp(1.0, 1 - exponent);
+
+    std::vector<double> sorted;
+    std::map<std::int32_t, float> others;
+    for (const auto& values : hull) {
+        Level::Class& of = l.classes.emplace_back();
+        if (left == 0) continue;
+        // The offset at which rounding up loses least, tried at some of the terms: where most tokens have
+        // nearly the same term, they then lose nearly nothing.
+        sorted = values;
+        std::sort(sorted.begin(), sorted.end());
+        double least_loss = std::numeric_limits<double>::infinity();
+        const std::size_t stride = left / 12 + 1;
+        for (std::size_t k = 0; k < left; k += stride) {
+            double loss = 0;
+            for (const double v : values) {
+                const double z = (v - sorted[k]) * l.inverse_step;
+                loss += static_cast<double>(ceiling(z)) - z;
+            }
+            if (loss < least_loss) least_loss = loss, of.offset = sorted[k];
+        }
+        of.low = std::numeric_limits<std::int32_t>::max();
+        of.high = std::numeric_limits<std::int32_t>::min();
+        others.clear();
+        for (std::size_t u = 0; u < left; ++u) {
+            std::int32_t steps = ceiling((values[u] - of.offset) * l.inverse_step);
+            if (end == End::at_least) steps = -steps;
+            of.low = std::min(of.low, steps);
+            of.high = std::max(of.high, steps);
+            if (rank + u == terms_.rank_of_m) {
+                of.of_m = steps;
+            } else {
+                others[steps] += 1;
+            }
+        }
+        of.others.assign(others.begin(), others.end());
+        work_ += 4 * left * (12 + places_.size());
+    }
+    if (codes_ <= kMostDirectCodes) {
+        for (auto& tables : l.direct) tables.resize(codes_);
+    }
+    return l;
+}
+
+const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, End end, Code code,
+                                          std::size_t r, bool need_m, bool may_make) {
+    const Key key{output, rank, end};
+    if (may_make && entries_ < most_entries_) return &get(key, code, r, need_m);
+    return kept(key) ? kept(key)->slot(code, need_m).get() : nullptr;
+}
+
+const TailTables::Table& TailTables::get(const Key& key, Code code, std::size_t r, bool need_m) {
+    Level& l = level(key);
+    if (const auto& known = l.slot(code, need_m)) return *known;
+    auto table = std::make_unique<Table>(make(key, l, code, r, need_m));
+    auto& slot = l.slot(code, need_m);  // only now: making it made others
+    slot = std::move(table);
+    return *slot;
+}
+
+TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, std::size_t r, bool need_m) {
+    Table t;
+    t.inverse_step = l.inverse_step;
+    if (r == 0) return t;
+    // Take away a place of the last class: the rest is a table that is likely to be there.
+    std::size_t c = places_.size();
+    do --c;
+    while (code / units_[c] == 0);
+    const Level::Class& of = l.classes[c];
+    const Table any = get(key, code - units_[c], r - 1, false);
+    t.offset = any.offset + of.offset;
+    t.low = any.low + of.low;
+    t.high = any.high + of.high;
+    const auto n = static_cast<std::size_t>(t.high - t.low);
+    float* entries = allocate(n + 1);
+    std::fill(entries, entries + n + 1, 0.0f);
+    t.entries = entries;
+
+    // Shares of the fillings by what stands at the place, rounded towards the end; negated for the lower.
+    const bool upper = key.end == End::at_most;
+    const CountEnds all = terms_.fillings(key.rank, r, need_m);
+    const auto share = [&](const CountEnds& part) {
+        return upper ? part.most / -all.negated_least : part.negated_least / all.most;
+    };
+    const auto add = [&](const Table& rest, std::int32_t steps, float share) {
+        const auto sure = static_cast<std::size_t>(rest.low + steps - t.low);
+        for (std::size_t j = 0; j < sure; ++j) entries[j] += share;
+        const auto open = static_cast<std::size_t>(rest.high - rest.low);
+        add_scaled(entries + sure, rest.entries, upper ? share : -share, open);
+        work_ += sure + open;
+    };
+    const std::size_t rank = key.rank;
+    if (rank <= terms_.rank_of_m) add(any, of.of_m, static_cast<float>(share(terms_.fillings(rank, r - 1))));
+    const bool m_later = need_m && r >= 2;
+    if (!need_m || m_later) {
+        const Table rest = need_m ? get(key, code - units_[c], r - 1, true) : any;
+        const double each = share(terms_.fillings(rank, r - 1, need_m));
+        for (const auto& [steps, tokens] : of.others) {
+            add(rest, steps, static_cast<float>(each * static_cast<double>(tokens)));
+        }
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+        float& e = entries[j];
+        if (upper) e = e < 1.0f ? std::max(e, kSmallestShare) : 1.0f;
+        if (!upper) e = e < -kSmallestShare ? std::max(e, -1.0f) : 0.0f;
+    }
+    return t;
+}
+
+double TailTables::at_most(const Table& t, double sum) {
+    const double steps = (sum + t.offset) * t.inverse_step;  // at least -j of the least j that may suffice
+    if (!(steps < kFarAway)) return 1;
+    if (steps < -kFarAway) return 0;
+    const std::int32_t j = ceiling(-steps);
+    if (j <= t.low) return 1;
+    if (j > t.high) return 0;
+    return static_cast<double>(t.entries[j - t.low - 1]);
+}
+
+double TailTables::negated_at_least(const Table& t, double negated_sum) {
+    const double steps = (negated_sum + t.offset) * t.inverse_step;  // at least the least j that suffices
+    if (!(steps < kFarAway)) return 0;
+    if (steps < -kFarAway) return -1;
+    const std::int32_t j = ceiling(steps);
+    if (j <= t.low) return -1;
+    if (j > t.high) return 0;
+    return static_cast<double>(t.entries[j - t.low - 1]);
+}
+
+}  // namespace maxcert
