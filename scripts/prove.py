@@ -61,14 +61,19 @@ def call(*command, cwd=None):
 
 
 class Prover:
-    def __init__(self, cache):
+    def __init__(self, cache, proof="exact"):
         self.maxcert, self.formal = installed_or_built()
         try:
             version = subprocess.run(["coqc", "--print-version"], capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
             sys.exit("prove: coqc is missing; install coq, libcoq-bignums, libcoq-coquelicot and libcoq-flocq")
         self.coq = version.split()[0]
+        self.roots = ["Exact.v"] if proof == "exact" else []  # else all
         names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
+        if self.roots:
+            sorted_by_coq = subprocess.run(["coqdep", "-R", ".", "Maxcert", "-sort", *self.roots], cwd=self.formal,
+                                           capture_output=True, text=True, check=True).stdout
+            names = sorted(set(names) & {pathlib.Path(path).name for path in sorted_by_coq.split()})
         sources = b"".join((self.formal / name).read_bytes() for name in names)
         self.theory_sha256 = hashlib.sha256(self.coq.encode() + sources).hexdigest()
         self.allowed = {line for line in (self.formal / "axioms.txt").read_text().splitlines() if not line.startswith("#")}
@@ -79,7 +84,7 @@ class Prover:
         with open(self.theory / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             say("compiling the theory (half a minute the first time)")
-            code, printed, _ = call(self.formal / "compile", self.theory)
+            code, printed, _ = call(self.formal / "compile", self.theory, *self.roots)
         if code:
             raise Failure(REFUSED, f"Coq refuses the theory itself:\n{printed}")
 
@@ -239,7 +244,7 @@ def parse():
 def main():
     arguments = parse()
     beside_sources = (HERE.parent / "CMakeLists.txt").exists()
-    prover = Prover(HERE.parent / "build/formal" if beside_sources else arguments.out / "theory")
+    prover = Prover(HERE.parent / "build/formal" if beside_sources else arguments.out / "theory", arguments.proof)
     todo = list(models(arguments, prover))
     codes = set()
 
