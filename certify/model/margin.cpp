@@ -2,8 +2,11 @@
 // end is what proofs use.
 #include "certify/model/margin.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <regex>
 
+#include "data/base/counts.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -26,6 +29,25 @@ Margin Margin::widened(double extra) const {
     const RoundUpward up;
     wider.extra_ = extra_ + extra;
     return wider;
+}
+
+mpq_class Margin::exact() const {
+    const std::size_t mark = std::min(text_.find_first_of("eE"), text_.size());
+    std::string digits = text_.substr(0, mark);
+    long exponent = mark < text_.size() ? std::stol(text_.substr(mark + 1)) : 0;
+    const std::size_t point = digits.find('.');
+    if (point != std::string::npos) {
+        exponent -= static_cast<long>(digits.size() - point - 1);
+        digits.erase(point, 1);
+    }
+    const mpz_class power = maxcert::power(10, static_cast<unsigned long>(std::labs(exponent)));
+    mpq_class value(mpz_class(digits, 10));
+    if (exponent < 0) {
+        value /= power;
+    } else {
+        value *= power;
+    }
+    return value + mpq_class(extra_);
 }
 
 template <>

@@ -1,6 +1,8 @@
 // The margin δ >= 0 by which the right logit must win (SOUNDNESS T0).
 #pragma once
 
+#include <gmpxx.h>
+
 #include <string>
 
 #include "certify/arithmetic/counting.hpp"
@@ -22,6 +24,9 @@ class Margin {
     /// Adds `extra` >= 0 (a proved upper bound, e.g. of a float32 error) to the margin that checks use; the
     /// text stays.
     Margin widened(double extra) const;
+
+    /// The margin that checks use, exactly.
+    mpq_class exact() const;
 
     /// Enclosure of the margin that checks use.
     template <class N>

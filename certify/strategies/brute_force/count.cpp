@@ -7,6 +7,7 @@
 #include "certify/strategies/brute_force/reference_walk.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
 #include "certify/strategies/terms/exact_decider.hpp"
+#include "data/base/errors.hpp"
 
 namespace maxcert {
 namespace {
@@ -76,6 +77,10 @@ std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>
     std::vector<CheckResult> findings;
     for (std::size_t d = 0; d < walk.counts.size(); ++d) {
         const WalkCounts& counts = walk.counts[d];
+        if (walk.complete &&
+            count_of(counts.right) + count_of(counts.wrong) + count_of(counts.open) != total) {
+            throw Error("brute_force decided another number of sequences than there are");
+        }
         CheckResult f;
         f.correct = count_of(counts.right);
         f.upper = total - count_of(counts.wrong);

@@ -2,6 +2,8 @@
 // kept by precision, since the open sequences of a model share most of them.
 #include "certify/strategies/terms/exact_decider.hpp"
 
+#include <utility>
+
 namespace maxcert {
 
 namespace {
@@ -33,8 +35,13 @@ Decision ExactDecider::decide(const OpenSequence& sequence) {
     const std::uint64_t before = mpfr_operations();
     Decision decision = Decision::right;
     for (const std::uint32_t x : sequence.outputs) {
-        const Verdict verdict =
-            decide_in_mpfr(options_, spent.stats, [&] { return sign_verdict(lead(sequence, x)); });
+        // An exact tie stays open at every precision, and anything else ends at some: so ask once.
+        bool asked = false;
+        const Verdict verdict = decide_in_mpfr(options_, spent.stats, [&] {
+            const Verdict at_precision = sign_verdict(lead(sequence, x));
+            if (at_precision != Verdict::open || std::exchange(asked, true)) return at_precision;
+            return is_tie(sequence, x) ? Verdict::refuted : Verdict::open;
+        });
         if (verdict == Verdict::refuted) {
             decision = Decision::wrong;
             break;
@@ -43,6 +50,11 @@ Decision ExactDecider::decide(const OpenSequence& sequence) {
     }
     spent.operations += mpfr_operations() - before;
     return decision;
+}
+
+bool ExactDecider::is_tie(const OpenSequence& sequence, std::size_t x) {
+    if (!ties_) ties_.emplace(model_.weights());
+    return ties_->is_tie(sequence.tokens, sequence.largest, x, margins_[sequence.margin].exact());
 }
 
 ExactDecider::AtPrecision& ExactDecider::at_precision() {

@@ -1,13 +1,16 @@
-// Sequences that double intervals leave open, decided in MPFR at rising precision (SOUNDNESS T1).
+// Sequences that double intervals leave open, decided in MPFR at rising precision, and exact ties in integers
+// (SOUNDNESS T1).
 #pragma once
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "certify/model/model.hpp"
 #include "certify/proof/escalation.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
+#include "certify/strategies/terms/exact_tie.hpp"
 
 namespace maxcert {
 
@@ -43,12 +46,15 @@ class ExactDecider {
     const MpfrInterval& attention(AtPrecision& at, std::size_t q, std::size_t t, std::size_t i);
     /// Σ_i g_x(t_i, i) of T0.
     MpfrInterval lead(const OpenSequence& sequence, std::size_t x);
+    /// Whether it is exactly 0.
+    bool is_tie(const OpenSequence& sequence, std::size_t x);
 
     Model& model_;
     const Options& options_;
     std::vector<Margin> margins_;
     std::map<long, AtPrecision> by_precision_;
-    std::vector<Spent> spent_;  // by margin
+    std::optional<TieDecider> ties_;  // made when first asked
+    std::vector<Spent> spent_;        // by margin
     std::mutex mutex_;
 };
 
