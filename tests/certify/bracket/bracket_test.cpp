@@ -2,7 +2,9 @@
 // rejected.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <map>
 
 #include "certify/strategies/bracket/convolution.hpp"
 #include "data/base/errors.hpp"
@@ -139,6 +141,51 @@ TEST(Convolution, CountsEncloseTheExactCountAndWouldNotTheWrongWayRound) {
     EXPECT_GT(below, 100);
     EXPECT_GT(above, 100);
     EXPECT_GT(seen_too_many, 100);
+}
+
+/// Exactly as many fillings as reach 0, by sums in whole eighths.
+Count count_by_sums(const Group& g, const std::vector<double>& terms, double constant) {
+    std::map<long, std::array<Count, 2>> now, next;  // by sum: without m, with m
+    now[std::lround(constant * 8)][g.seen() ? 1 : 0] = 1;
+    for (std::size_t i = 0; i < g.positions; ++i) {
+        next.clear();
+        for (const auto& [sum, counts] : now) {
+            for (std::size_t t = 0; t < g.tokens(); ++t) {
+                auto& to = next[sum + std::lround(terms[i * g.tokens() + t] * 8)];
+                for (std::size_t seen = 0; seen < 2; ++seen) to[t == g.m ? 1 : seen] += counts[seen];
+            }
+        }
+        now.swap(next);
+    }
+    Count count = 0;
+    for (const auto& [sum, counts] : now) count += sum >= 0 ? counts[1] : Count(0);
+    return count;
+}
+
+TEST(Convolution, CountsBeyondWhatDoublesHoldAreRoundedOutward) {
+    Random random(2);
+    int inexact = 0;
+    for (int round = 0; round < 60; ++round) {
+        Group group;
+        group.m = static_cast<std::uint32_t>(1 + random() % 3);
+        group.q = random() % 2 == 0 ? group.m : 0;
+        group.positions = 36 + random() % 10;
+        Event event;
+        for (std::size_t j = 0; j < group.positions * group.tokens(); ++j) {
+            event.upper.push_back((static_cast<double>(random() % 17) - 8) / 8);
+        }
+        event.lower = event.upper;
+        event.constant_upper = event.constant_lower = -1.5;
+        const Count exact = count_by_sums(group, event.upper, event.constant_upper);
+        std::uint64_t work = 0;
+        const double least = count_at_least(group, event, 65536, work);
+        const double most = count_at_most(group, event, 65536, work);
+        EXPECT_LE(Count(least), exact) << round;
+        EXPECT_GE(Count(most), exact) << round;
+        EXPECT_GT(least, 0.999 * exact.get_d()) << round;  // the grid holds every term
+        inexact += least < most ? 1 : 0;
+    }
+    EXPECT_GT(inexact, 30);
 }
 
 TEST(Convolution, SaysNothingWhereTheStepCannotBeChosen) {

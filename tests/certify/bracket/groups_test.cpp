@@ -156,6 +156,46 @@ TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
     EXPECT_GT(forgetful_shows, 20);
 }
 
+/// Two outputs of two positions before the query, with terms of 1 and -1 and small change that a double
+/// loses.
+GroupTerms terms_with_small_change(testing::Random& random) {
+    GroupTerms g;
+    g.group = {1, 1, 4};
+    g.known = true;
+    const auto change = [&random] { return static_cast<double>(random() % 9) * 0x1p-54 - 0x1p-52; };
+    for (std::uint32_t x = 0; x < 2; ++x) {
+        Event e;
+        for (const double size : {1.0, 0.0, -1.0, 0.0}) {
+            for (int t = 0; t < 2; ++t) e.upper.push_back(size == 0 ? change() / 4 : size);
+        }
+        e.lower = e.upper;
+        e.constant_upper = e.constant_lower = change() / 4;
+        g.outputs.push_back(x + 2);
+        g.wins.push_back(std::move(e));
+    }
+    return g;
+}
+
+TEST_F(Groups, CountsByHalvesDoNotTrustTheLastBitOfASum) {
+    std::uint64_t work = 0;
+    for (int round = 0; round < 2000; ++round) {
+        const GroupTerms g = terms_with_small_change(random_);
+        const auto counts = count_by_halves(g, {0, 1}, {{0, 1}}, work, [] { return false; });
+        ASSERT_TRUE(counts.has_value());
+        for (const std::size_t k : {0u, 1u}) {
+            const Event& e = g.wins[k];
+            unsigned long wins = 0;
+            for (unsigned filling = 0; filling < 16; ++filling) {
+                mpq_class sum = e.constant_upper;
+                for (unsigned i = 0; i < 4; ++i) sum += mpq_class(e.upper[2 * i + (filling >> i) % 2]);
+                wins += sum >= 0 ? 1 : 0;
+            }
+            EXPECT_LE(counts->alone[k].least, wins) << round;
+            EXPECT_GE(counts->alone[k].most, wins) << round;
+        }
+    }
+}
+
 TEST_F(Groups, HalvesThatAreTooLargeOrOverflowAreLeftAlone) {
     EXPECT_EQ(fillings_of_half({0, 63, 19}), 0u);  // 64^10
     EXPECT_EQ(fillings_of_half({0, 63, 8}), 1u << 24);
