@@ -2,11 +2,29 @@
 // kept by precision, since the open sequences of a model share most of them.
 #include "certify/strategies/terms/exact_decider.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace maxcert {
 
 namespace {
+
+constexpr long kFirstBits = 128;
+// Attention weights exp(-300) times any bracket of floats are still far above where doubles underflow.
+constexpr double kFarApart = 300;
+
+/// Whether some attention weight of the query may be so small beside the largest that doubles lose it, or is
+/// known to no more than such a factor.
+bool scores_lie_far_apart(const Paths<Interval>& p, std::size_t q) {
+    const auto range = [q](const Matrix<Interval>& scores) {
+        double least = scores(q, 0).lower(), most = scores(q, 0).upper();
+        for (std::size_t j = 1; j < scores.columns(); ++j) {
+            least = std::min(least, scores(q, j).lower()), most = std::max(most, scores(q, j).upper());
+        }
+        return most - least;
+    };
+    return !(range(p.EQKE) + range(p.EQKP) < kFarApart);
+}
 
 /// exp(score - the sequence's own largest score), where scores lie so far apart that exp underflows
 /// relative to the query's largest one.
@@ -26,10 +44,20 @@ std::vector<MpfrInterval> own_attention(const Paths<MpfrInterval>& p, const Open
 }  // namespace
 
 ExactDecider::ExactDecider(Model& model, const Options& options, std::vector<Margin> margins)
-    : model_(model), options_(options), margins_(std::move(margins)), spent_(margins_.size()) {}
+    : model_(model),
+      options_(options),
+      margins_(std::move(margins)),
+      box_(!model.radius().is_zero()),
+      spent_(margins_.size()) {
+    if (!box_) return;
+    options_.max_bits = std::min(options_.max_bits, kFirstBits);
+    const Paths<Interval>& p = model.paths<Interval>();
+    for (std::size_t q = 0; q < p.EQKE.rows(); ++q) peaked_.push_back(scores_lie_far_apart(p, q));
+}
 
 Decision ExactDecider::decide(const OpenSequence& sequence) {
-    if (!model_.radius().is_zero()) return Decision::open;  // no precision narrows a box of weights
+    // No precision narrows a box of weights. But doubles cannot hold attention weights that are very small.
+    if (box_ && !peaked_[sequence.tokens.back()]) return Decision::open;
     const std::lock_guard<std::mutex> lock(mutex_);
     Spent& spent = spent_[sequence.margin];
     const std::uint64_t before = mpfr_operations();
@@ -38,6 +66,7 @@ Decision ExactDecider::decide(const OpenSequence& sequence) {
         // An exact tie stays open at every precision, and anything else ends at some: so ask once.
         bool asked = false;
         const Verdict verdict = decide_in_mpfr(options_, spent.stats, [&] {
+            if (box_) return verdict_in_box(sequence, x);
             const Verdict at_precision = sign_verdict(lead(sequence, x));
             if (at_precision != Verdict::open || std::exchange(asked, true)) return at_precision;
             return is_tie(sequence, x) ? Verdict::refuted : Verdict::open;
@@ -94,25 +123,50 @@ const MpfrInterval& ExactDecider::attention(AtPrecision& at, std::size_t q, std:
     return at.attention[q][j];
 }
 
+MpfrInterval ExactDecider::bracket(const OpenSequence& sequence, std::size_t x, std::size_t i) {
+    const AtPrecision& at = at_precision();
+    const Paths<MpfrInterval>& p = *at.paths;
+    const std::size_t q = sequence.tokens.back(), m = sequence.largest, t = sequence.tokens[i];
+    return ((p.EU(q, x) - p.EU(q, m)) + (p.EVOU(t, x) - p.EVOU(t, m))) +
+           ((p.PVOU(i, x) - p.PVOU(i, m)) + at.margins[sequence.margin]);
+}
+
 MpfrInterval ExactDecider::lead(const OpenSequence& sequence, std::size_t x) {
     AtPrecision& at = at_precision();
-    const Paths<MpfrInterval>& p = *at.paths;
-    const std::size_t q = sequence.tokens.back(), m = sequence.largest;
     std::vector<MpfrInterval> weight;
     bool underflow = true;
     for (std::size_t i = 0; i < sequence.tokens.size(); ++i) {
-        weight.push_back(attention(at, q, sequence.tokens[i], i));
+        weight.push_back(attention(at, sequence.tokens.back(), sequence.tokens[i], i));
         underflow = underflow && !certainly_negative(-weight.back());
     }
-    if (underflow) weight = own_attention(p, sequence);
+    if (underflow) weight = own_attention(*at.paths, sequence);
     MpfrInterval sum;
-    for (std::size_t i = 0; i < sequence.tokens.size(); ++i) {
-        const std::size_t t = sequence.tokens[i];
-        const MpfrInterval bracket = ((p.EU(q, x) - p.EU(q, m)) + (p.EVOU(t, x) - p.EVOU(t, m))) +
-                                     ((p.PVOU(i, x) - p.PVOU(i, m)) + at.margins[sequence.margin]);
-        sum += weight[i] * bracket;
-    }
+    for (std::size_t i = 0; i < sequence.tokens.size(); ++i) sum += weight[i] * bracket(sequence, x, i);
     return sum;
+}
+
+/// The scores of a box are intervals so wide that weights relative to any fixed one would span [0, 1]. At its
+/// largest (smallest), a term has the largest (smallest) bracket, and of the scores the end that its sign
+/// asks for; then the largest of these scores may be taken off all of them.
+Verdict ExactDecider::verdict_in_box(const OpenSequence& sequence, std::size_t x) {
+    const Paths<MpfrInterval>& p = *at_precision().paths;
+    const std::size_t q = sequence.tokens.back(), n = sequence.tokens.size();
+    for (const bool largest : {true, false}) {
+        std::vector<MpfrInterval> brackets, scores;
+        for (std::size_t i = 0; i < n; ++i) {
+            const MpfrInterval range = bracket(sequence, x, i);
+            brackets.push_back(largest ? upper_end(range) : lower_end(range));
+            const MpfrInterval score = p.EQKE(q, sequence.tokens[i]) + p.EQKP(q, i);
+            const bool positive = certainly_nonnegative(brackets.back());
+            scores.push_back(positive == largest ? upper_end(score) : lower_end(score));
+        }
+        MpfrInterval highest = scores.front(), sum;
+        for (const MpfrInterval& score : scores) highest = max(highest, score);
+        for (std::size_t i = 0; i < n; ++i) sum += exp(scores[i] - highest) * brackets[i];
+        if (largest && certainly_negative(sum)) return Verdict::proved;
+        if (!largest && certainly_nonnegative(sum)) return Verdict::refuted;
+    }
+    return Verdict::open;
 }
 
 }  // namespace maxcert

@@ -44,14 +44,19 @@ class ExactDecider {
 
     AtPrecision& at_precision();
     const MpfrInterval& attention(AtPrecision& at, std::size_t q, std::size_t t, std::size_t i);
+    /// The bracket of g_x(t, i) in T0, for the token at position i.
+    MpfrInterval bracket(const OpenSequence& sequence, std::size_t x, std::size_t i);
     /// Σ_i g_x(t_i, i) of T0.
     MpfrInterval lead(const OpenSequence& sequence, std::size_t x);
+    Verdict verdict_in_box(const OpenSequence& sequence, std::size_t x);
     /// Whether it is exactly 0.
     bool is_tie(const OpenSequence& sequence, std::size_t x);
 
     Model& model_;
-    const Options& options_;
+    Options options_;
     std::vector<Margin> margins_;
+    bool box_;                  // the weights are intervals
+    std::vector<bool> peaked_;  // by query, for a box
     std::map<long, AtPrecision> by_precision_;
     std::optional<TieDecider> ties_;  // made when first asked
     std::vector<Spent> spent_;        // by margin
