@@ -67,6 +67,14 @@ Proof.
   assert (0 <= u * u * x) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
+Lemma power_100 : 100 < powerRZ 2 127.
+Proof. apply Rlt_le_trans with (powerRZ 2 7); [simpl; lra|]. rewrite !powerRZ_bpow. apply bpow_le. lia. Qed.
+Lemma tiny_u : tiny <= u * / 1000000.
+Proof.
+  unfold tiny. change (-126)%Z with (-24 + (-102))%Z. rewrite powerRZ_add by lra. fold u. apply Rmult_le_compat_l; [apply Rlt_le, u_pos|].
+  apply Rle_trans with (powerRZ 2 (-20)); [rewrite !powerRZ_bpow; apply bpow_le; lia|simpl; lra].
+Qed.
+
 (* ---------- Dividing by the sum ---------- *)
 
 Section Softmax.
@@ -190,14 +198,6 @@ Section Softmax.
 
   Lemma rate_small : INR n * u <= / 16384.
   Proof. rewrite u_value. pose proof n_1. lra. Qed.
-  Lemma power_100 : 100 < powerRZ 2 127.
-  Proof. apply Rlt_le_trans with (powerRZ 2 7); [simpl; lra|]. rewrite !powerRZ_bpow. apply bpow_le. lia. Qed.
-  Lemma tiny_u : tiny <= u * / 1000000.
-  Proof.
-    unfold tiny. change (-126)%Z with (-24 + (-102))%Z. rewrite powerRZ_add by lra. fold u. apply Rmult_le_compat_l; [apply Rlt_le, u_pos|].
-    apply Rle_trans with (powerRZ 2 (-20)); [rewrite !powerRZ_bpow; apply bpow_le; lia|simpl; lra].
-  Qed.
-
   Lemma Z_near : Rabs (Z - Se) <= 9 / 8 * (INR n * u) * S /\ / 2 * (31 / 32) <= 31 / 32 * S <= Z /\ 31 / 32 * S <= Se.
   Proof.
     pose proof n_1 as N1. pose proof dust_pos. pose proof u_small. pose proof u_pos. pose proof sum_near as N. apply Rabs_le_inv in N. pose proof rate_small as R.
