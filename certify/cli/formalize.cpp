@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <stdexcept>
 
 #include "certify/cli/commands.hpp"
 #include "certify/formalize/bits.hpp"
@@ -42,6 +43,34 @@ CertificateRecord certify_by(const std::string& strategy, const Weights& weights
     return record;
 }
 
+/// What `proof` may say of the record's weights.
+TheoremClaim claim_of(const std::string& proof, const CertificateRecord& record) {
+    if (proves_exact_count(proof) && !record.exact) {
+        throw Error(fmt::format(
+            "{}: at least {} of {} sequences are right, but how many exactly is open, so there is "
+            "no theorem of --proof exact",
+            record.strategy, record.correct.get_str(), record.total.get_str()));
+    }
+    return {record.correct, record.total, record.weights_sha256};
+}
+
+/// The claim of --correct, --certificate, or of a certificate made now.
+TheoremClaim claim_to_formalize(const CommandLine& line, const std::string& proof, const Weights& weights) {
+    if (line.given("correct")) {
+        if (line.given("certificate"))
+            throw UsageError("--correct and --certificate both say what to claim; give one of them");
+        try {
+            return {count_from_string(line.get("correct")), power(weights.shape.d_vocab, weights.shape.n_ctx),
+                    weights.sha256()};
+        } catch (const std::invalid_argument&) {
+            throw UsageError("--correct takes a number of sequences, not '" + line.get("correct") + "'");
+        }
+    }
+    if (line.given("certificate"))
+        return claim_of(proof, record_to_formalize(line.get("certificate"), weights));
+    return claim_of(proof, certify_by(strategy_to_formalize(proof, weights.shape), weights));
+}
+
 /// A file's name for a comment, which no character of it may end.
 std::string plain_name(const std::string& path) {
     std::string name = std::filesystem::path(path).filename().string();
@@ -59,33 +88,35 @@ int formalize_command(const std::vector<std::string>& arguments) {
         "scripts/prove has Coq check it",
         {"maxcert formalize --weights model.safetensors --proof exact --out theorem",
          "maxcert formalize --weights model.safetensors --certificate certificates/brute_force.json "
-         "--out theorem"});
+         "--out theorem",
+         "maxcert formalize --weights model.safetensors --proof window/4 --out theorem"});
     line.text("weights", "FILE", "", "safetensors with TransformerLens names");
-    line.text("proof", "NAME", "exact", "what Coq is to check: exact");
+    line.text("proof", "NAME", "exact",
+              std::string("what Coq is to check: ") + kFormalProofs +
+                  " (window/W: a lower bound, the W largest tokens one by one; cubic: the paper's)");
     line.text("certificate", "FILE", "",
               "claim what this certificate does; default: certify the weights now");
+    line.text("correct", "N", "", "claim N right sequences, without certifying");
     line.text("out", "DIR", "", "folder for Bits.v (the weights) and Accuracy_PROOF.v (the theorem)");
     if (!line.parse(arguments)) return 0;
 
     const std::string path = line.require("weights");
     const std::string out = line.require("out");
     const std::string proof = line.get("proof");
+    (void)proves_exact_count(proof);  // throws for an unknown kind, before the work
     const Weights weights = load_safetensors(path);
-    const std::string strategy = strategy_to_formalize(proof, weights.shape);
-    make_writable_folder(out);  // before the work
-    const CertificateRecord record = line.given("certificate")
-                                         ? record_to_formalize(line.get("certificate"), weights)
-                                         : certify_by(strategy, weights);
+    make_writable_folder(out);
+    const TheoremClaim claim = claim_to_formalize(line, proof, weights);
 
     const std::string module = theorem_module(proof);
     const std::string heading = fmt::format("The weights of {}, as 32-bit patterns.", plain_name(path));
-    write_files_atomically(out,
-                           {{"Bits.v", coq_bits(weights, heading)}, {module + ".v", coq_theorem(record)}});
+    write_files_atomically(
+        out, {{"Bits.v", coq_bits(weights, heading)}, {module + ".v", coq_theorem(proof, claim)}});
     const Json written = {{"proof", proof},
                           {"module", module},
-                          {"correct", record.correct.get_str()},
-                          {"total", record.total.get_str()},
-                          {"weights_sha256", record.weights_sha256}};
+                          {"correct", claim.correct.get_str()},
+                          {"total", claim.total.get_str()},
+                          {"weights_sha256", claim.weights_sha256}};
     fmt::print("{}\n", written.dump());
     return 0;
 }

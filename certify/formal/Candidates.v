@@ -282,23 +282,24 @@ Section Proof.
       rewrite e. apply largest_correct. rewrite map_length, seq_length. lia.
   Qed.
 
-  Lemma may_win_ok q m x : (q <= m < V)%nat -> (x < V)%nat ->
-    let masses := coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) in
-    may_win T r m q masses (mass_words masses) (look_at T r m x) = false ->
-    forall p, In p (tails m r (q =? m)) -> plain q m x r q + suffix (plain q m) x 0 p < 0.
+  (* The terms of a group for output x, times a positive number, as masses u times values v: what bounds them. *)
+  Lemma group_terms q m x : (q <= m < V)%nat -> (x < V)%nat ->
+    let '(around, top, own) := coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) in
+    let l := look_at T r m x in
+    let e := sub (snd (EU_at T q x)) (fst (EU_at T q m)) in
+    exists k u v, 0 < k /\ (forall i t, 0 <= u i t) /\ (forall i t, k * plain q m x i t = u i t * v i t) /\
+      (encloses own (u r q) /\ v r q <= IZR (toZ (add (add e (pv_own l)) (nth q (ov l) zero)))) /\
+      forall i t, (i < r)%nat -> (t <= m)%nat -> length around = S m /\ encloses (nth t around izero) (u i t) /\ encloses (zero, top) (u i t) /\
+        v i t <= IZR (toZ (add (add e (pv_most l)) (nth t (ov l) zero))).
   Proof.
-    intros [Q M] X. cbv zeta. unfold may_win, mass_words, coarse_masses. cbn [fst snd].
+    intros [Q M] X. unfold coarse_masses. cbv zeta.
     destruct (look_ok m x M X) as [Lov [Hov [Hpv Hown]]]. set (l := look_at T r m x) in *.
-    change (output l) with x.
     set (masses := nth q (t_mass T) []).
     set (around := firstn (S m) (over_positions r masses)). set (own := nth q (nth r masses []) izero).
     set (top := largest (map snd (own :: around))). set (s := ofZ (Z.max 0 (Z.log2 (toZ top) - 30))).
     assert (hs : (0 <= toZ s)%Z) by (unfold s; rewrite toZ_ofZ; lia).
     assert (P := power_positive _ hs). set (p2 := IZR (2 ^ toZ s)) in *.
     set (e := sub (snd (EU_at T q x)) (fst (EU_at T q m))). set (z := add e (pv_most l)).
-    set (own' := above_mul (coarse s own) (add (add e (pv_own l)) (nth q (ov l) zero))).
-    set (near := above_mul (nth m (map (coarse s) around) izero) (add z (nth m (ov l) zero))).
-    intros test p I. apply in_tails in I. destruct I as [L [F N]].
     assert (Q' : (q < V)%nat) by lia. unfold V, r in *.
     destruct T_ok as [A [U _]]. destruct (U q Q') as [_ Uq].
     (* e bounds the direct path *)
@@ -311,11 +312,6 @@ Section Proof.
     { intros i t. unfold plain, term, k. field. lra. }
     assert (mass0 : forall i t, 0 <= scale * mass w (c q) q t i / p2).
     { intros i t. apply Rlt_le, Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; [assumption|apply mass_pos]|exact P]. }
-    (* the query's own term *)
-    assert (Own : k * plain q m x (last w) q <= IZR (toZ own')).
-    { rewrite split_term. unfold own'. apply above_mul_ok; [apply mass0| |].
-      - apply coarse_ok; [exact hs|]. destruct (A q (last w) Q' (le_n _)) as [_ Aq]. exact (Aq q Q').
-      - rewrite !toZ_add, !plus_IZR. pose proof (proj1 (Hov q Q)). lra. }
     (* one mass *)
     assert (Mass : forall i t, (i < last w)%nat -> (t <= m)%nat -> length (map (coarse s) around) = S m /\
        encloses (nth t (map (coarse s) around) izero) (scale * mass w (c q) q t i / p2) /\
@@ -346,9 +342,31 @@ Section Proof.
        (scale' * EU w q x - scale' * EU w q m) + (scale' * PVOU w i x - scale' * PVOU w i m) + (scale' * EVOU w t x - scale' * EVOU w t m)
        <= IZR (toZ (add z (nth t (ov l) zero)))).
     { intros i t hi ht. unfold z. rewrite !toZ_add, !plus_IZR. pose proof (Hpv i hi). pose proof (proj1 (Hov t ht)). lra. }
+    exists k, (fun i t => scale * mass w (c q) q t i / p2), (fun i t => (scale' * EU w q x - scale' * EU w q m)
+      + (scale' * PVOU w i x - scale' * PVOU w i m) + (scale' * EVOU w t x - scale' * EVOU w t m)).
+    split; [exact k0|]. split; [exact mass0|]. split; [exact split_term|]. split; [split|].
+    - apply coarse_ok; [exact hs|]. destruct (A q (last w) Q' (le_n _)) as [_ Aq]. exact (Aq q Q').
+    - rewrite !toZ_add, !plus_IZR. pose proof (proj1 (Hov q Q)). lra.
+    - intros i t hi ht. destruct (Mass i t hi ht) as [m1 [m2 m3]]. split; [exact m1|]. split; [exact m2|]. split; [exact m3|now apply zt].
+  Qed.
+
+  Lemma may_win_ok q m x : (q <= m < V)%nat -> (x < V)%nat ->
+    let masses := coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) in
+    may_win T r m q masses (mass_words masses) (look_at T r m x) = false ->
+    forall p, In p (tails m r (q =? m)) -> plain q m x r q + suffix (plain q m) x 0 p < 0.
+  Proof.
+    intros QM X. cbv zeta. unfold may_win, mass_words.
+    pose proof (group_terms q m x QM X) as G. destruct QM as [Q M]. destruct (look_ok m x M X) as [Lov [Hov _]].
+    destruct (coarse_masses _ _ _) as [[around top] own]. cbn [fst snd] in *.
+    set (l := look_at T r m x) in *. change (output l) with x.
+    set (e := sub (snd (EU_at T q x)) (fst (EU_at T q m))) in *. set (z := add e (pv_most l)) in *.
+    set (own' := above_mul own (add (add e (pv_own l)) (nth q (ov l) zero))).
+    set (near := above_mul (nth m around izero) (add z (nth m (ov l) zero))).
+    destruct G as [k [u [v [k0 [mass0 [split_term [[E1 E2] Mass]]]]]]].
+    intros test p I. apply in_tails in I. destruct I as [L [F N]]. unfold V, r in *.
+    assert (Own : k * plain q m x (last w) q <= IZR (toZ own')) by (rewrite split_term; now apply above_mul_ok).
     assert (Near : forall i, (i < last w)%nat -> k * plain q m x i m <= IZR (toZ near)).
-    { intros i hi. rewrite split_term. unfold near. destruct (Mass i m hi (le_n _)) as [_ [E _]].
-      apply above_mul_ok; [apply mass0|exact E|now apply zt]. }
+    { intros i hi. rewrite split_term. destruct (Mass i m hi (le_n _)) as [_ [E [_ B]]]. now apply above_mul_ok. }
     (* any bound on all terms will do *)
     assert (main : forall far, (forall i t, (i < last w)%nat -> (t <= m)%nat -> k * plain q m x i t <= IZR (toZ far)) ->
       leb zero (add own' (if (q =? m)%nat then times (last w) far else add near (times (last w - 1) far))) = false ->
@@ -364,15 +382,14 @@ Section Proof.
           apply (suffix_below_need _ _ (last w) m); [exact Far|exact Near|exact F|lia|exact N]. }
       apply Rmult_lt_reg_l with k; [exact k0|]. rewrite Rmult_0_r, Rmult_plus_distr_l. lra. }
     match type of test with context [if leb zero ?a then _ else _] => destruct (leb zero a) eqn:quick end.
-    - apply (main _) in test; [exact test|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [al [E _]].
-      eapply far_of_ok; [reflexivity|reflexivity|exact (eq_trans al (eq_sym Lov))|exact (eq_ind_r (fun n => (t < n)%nat) (le_n_S _ _ ht) al)| |apply mass0|exact E|now apply (zt i)].
-      intros k' hk. exists (scale * mass w (c q) q k' i / p2). split; [apply mass0|]. apply (Mass i k' hi).
-      apply le_S_n. exact (eq_ind _ (fun n => (k' < n)%nat) hk _ al).
-    - apply (main _) in quick; [exact quick|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [_ [_ E]].
-      eapply Rle_trans; [apply (above_mul_ok (zero, ceiling top s) (add z (ov_most l))); [apply mass0|exact E|]|].
-      + apply Rle_trans with (1 := zt i t hi ht). apply IZR_le. rewrite !toZ_add. pose proof (proj2 (Hov t ht)).
+    - apply (main _) in test; [exact test|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [al [E [_ B]]].
+      apply (far_of_ok around _ z l t); [reflexivity|reflexivity|exact (eq_trans al (eq_sym Lov))|exact (eq_ind_r (fun n => (t < n)%nat) (le_n_S _ _ ht) al)| |apply mass0|exact E|exact B].
+      intros k' hk. exists (u i k'). split; [apply mass0|]. apply (Mass i k' hi). apply le_S_n. exact (eq_ind _ (fun n => (k' < n)%nat) hk _ al).
+    - apply (main _) in quick; [exact quick|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [_ [_ [E B]]].
+      eapply Rle_trans; [apply (above_mul_ok (zero, top) (add z (ov_most l))); [apply mass0|exact E|]|].
+      + apply Rle_trans with (1 := B). apply IZR_le. rewrite !toZ_add. pose proof (proj2 (Hov t ht)).
         apply Z.add_le_mono_l. exact H.
-      + apply IZR_le. unfold nonnegative_part. rewrite toZ_leb, toZ_zero. destruct (Z.leb_spec 0 (toZ (above_mul (zero, ceiling top s) (add z (ov_most l))))); [lia|].
+      + apply IZR_le. unfold nonnegative_part. rewrite toZ_leb, toZ_zero. destruct (Z.leb_spec 0 (toZ (above_mul (zero, top) (add z (ov_most l))))); [lia|].
         rewrite toZ_zero. lia.
   Qed.
 End Proof.

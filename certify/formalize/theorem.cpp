@@ -1,5 +1,6 @@
-// One kind of theorem: the exact accuracy, by `exact_accuracy` of certify/formal/Exact.v. Coq chooses its own
-// precision and counts by itself, so that nothing but the weights and one number comes from maxcert.
+// Each kind of proof is a check of certify/formal and the theorem about it: the exact accuracy (Exact.v), or
+// a lower bound by windows (Windows.v) or by the paper's cubic proof (Cubic.v). Coq chooses its own precision
+// and counts by itself, so that nothing but the weights and one number comes from maxcert.
 #include "certify/formalize/theorem.hpp"
 
 #include <fmt/format.h>
@@ -8,13 +9,53 @@
 #include <cctype>
 
 #include "certify/proof/strategy.hpp"
-#include "data/base/counts.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
+namespace {
+
+constexpr const char* kWindow = "window/";
+constexpr unsigned kWidestWindow = 9;
+
+/// A check of certify/formal: the module, what it counts of `bits`, and the theorem that the claim is.
+struct Check {
+    const char* module;
+    std::string counted;
+    std::string theorem;
+};
+
+/// The window's size W of window/W.
+unsigned window_size(const std::string& proof) {
+    const std::string size = proof.substr(std::string(kWindow).size());
+    const bool digit = size.size() == 1 && size[0] >= '1' && size[0] <= '0' + static_cast<int>(kWidestWindow);
+    if (!digit)
+        throw UsageError(fmt::format("--proof window/W takes a W of 1 to {}, not '{}'", kWidestWindow, size));
+    return static_cast<unsigned>(size[0] - '0');
+}
+
+Check check_of(const std::string& proof) {
+    if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy"};
+    if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least"};
+    // The maximum is always a block of one token; the sizes are those of the blocks below it.
+    std::string sizes = "[";
+    for (unsigned w = window_size(proof); w > 1; --w) sizes += w > 2 ? "1; " : "1";
+    sizes += "]%nat";
+    return {"Windows", "windows_proved " + sizes + " bits", "(window_at_least " + sizes + ")"};
+}
+
+}  // namespace
+
+bool proves_exact_count(const std::string& proof) {
+    if (proof == "exact") return true;
+    if (proof == "cubic") return false;
+    if (proof.rfind(kWindow, 0) != 0)
+        throw UsageError(fmt::format("--proof takes {}, not '{}'", kFormalProofs, proof));
+    window_size(proof);
+    return false;
+}
 
 std::string strategy_to_formalize(const std::string& proof, const Shape& shape) {
-    if (proof != "exact") throw UsageError("--proof takes exact, not '" + proof + "'");
+    if (!proves_exact_count(proof)) return proof;  // named alike
     return power(shape.d_vocab, shape.n_ctx) <= Options().max_enumeration ? "brute_force" : "multiset";
 }
 
@@ -25,32 +66,34 @@ std::string theorem_module(const std::string& proof) {
     return name;
 }
 
-std::string coq_theorem(const CertificateRecord& record) {
-    if (!record.exact) {
-        throw Error(fmt::format(
-            "{}: at least {} of {} sequences are right, but how many exactly is open, so there is "
-            "no theorem of --proof exact",
-            record.strategy, record.correct.get_str(), record.total.get_str()));
-    }
-    return fmt::format(R"((* Of {total} sequences of tokens, {correct} are right. *)
-From Coq Require Import ZArith String.
-From Maxcert Require Import Statement Weights Exact.
+std::string coq_theorem(const std::string& proof, const TheoremClaim& claim) {
+    const bool exact = proves_exact_count(proof);
+    const Check check = check_of(proof);
+    return fmt::format(R"((* Of {total} sequences of tokens, {at_least}{correct} are right. *)
+From Coq Require Import ZArith String List.
+Import ListNotations.
+From Maxcert Require Import Statement Weights {module}.
 From Model Require Import Bits.
 
-Definition counted := sequences_proved bits.  (* right, wrong *)
+Definition counted := {counted}.{counted_are}
 
 Theorem accuracy :
   weights_sha256 bits = "{sha256}"%string /\
-  accuracy_is (model_of bits) {correct}.
+  {accuracy} (model_of bits) {correct}.
 Proof.
   split.
   - vm_cast_no_check (eq_refl "{sha256}"%string).
-  - apply exact_accuracy. vm_cast_no_check (eq_refl true).
+  - apply {theorem}. vm_cast_no_check (eq_refl true).
 Qed.
 )",
-                       fmt::arg("total", record.total.get_str()),
-                       fmt::arg("correct", record.correct.get_str()),
-                       fmt::arg("sha256", record.weights_sha256));
+                       fmt::arg("total", claim.total.get_str()),
+                       fmt::arg("at_least", exact ? "" : "at least "),
+                       fmt::arg("correct", claim.correct.get_str()), fmt::arg("module", check.module),
+                       fmt::arg("counted", check.counted),
+                       fmt::arg("counted_are", exact ? "  (* right, wrong *)" : "  (* right *)"),
+                       fmt::arg("sha256", claim.weights_sha256),
+                       fmt::arg("accuracy", exact ? "accuracy_is" : "accuracy_at_least"),
+                       fmt::arg("theorem", check.theorem));
 }
 
 }  // namespace maxcert

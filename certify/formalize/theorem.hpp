@@ -3,19 +3,34 @@
 
 #include <string>
 
-#include "data/results/record.hpp"
+#include "data/base/counts.hpp"
+#include "data/weights/weights.hpp"
 
 namespace maxcert {
 
-/// The strategy whose claim `proof` (exact) is a theorem about, for models of this shape. Throws UsageError
-/// for a kind of proof that certify/formal does not have.
+/// What a theorem says of the weights with this SHA-256: of `total` sequences exactly `correct` are right, or
+/// at least as many, as the kind of proof has it. Coq decides whether it holds.
+struct TheoremClaim {
+    Count correct;
+    Count total;
+    std::string weights_sha256;
+};
+
+/// The kinds of proofs, for messages and help.
+constexpr const char* kFormalProofs = "exact, window/W or cubic";
+
+/// Whether `proof` is about the exact count; otherwise it is about a lower bound. Throws UsageError for a
+/// kind of proof that certify/formal does not have.
+bool proves_exact_count(const std::string& proof);
+
+/// The strategy that finds what `proof` may claim, for models of this shape.
 std::string strategy_to_formalize(const std::string& proof, const Shape& shape);
 
 /// Accuracy_PROOF, the file's name and module: letters, digits and underscores.
 std::string theorem_module(const std::string& proof);
 
-/// The text of the file: Theorem accuracy, that `bits` have the record's SHA-256 and that exactly as many of
-/// the sequences are right as it says. Throws Error for a record that leaves the count open.
-std::string coq_theorem(const CertificateRecord& record);
+/// The text of the file: Definition counted, what Coq's check finds by itself, and Theorem accuracy, that
+/// `bits` have the claim's SHA-256 and as many right sequences as it says.
+std::string coq_theorem(const std::string& proof, const TheoremClaim& claim);
 
 }  // namespace maxcert

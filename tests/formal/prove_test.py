@@ -82,6 +82,22 @@ class Proves(unittest.TestCase):
             self.assertIn('Coq refuses', done.stderr)
             self.assertIn("Coq's own check evaluates to", done.stderr)
 
+    def test_lower_bounds(self):
+        for proof in ('window/2', 'cubic'):
+            done = self.scripts_prove('--proof', proof, self.weights)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn('accuracy_at_least (model_of bits)', done.stdout)
+            record = json.loads((self.folder / f'out/small/theorem-{proof.replace("/", "-")}.json').read_text())
+            # one more, in the words of a certificate
+            certificates = self.folder / proof
+            subprocess.run([MAXCERT, 'certify', '--weights', self.weights, '--strategies', proof, '--certificates', certificates],
+                           check=True, capture_output=True)
+            path, = certificates.glob('*.json')
+            path.write_text(json.dumps(dict(json.loads(path.read_text()), correct=str(int(record['correct']) + 1))))
+            done = self.scripts_prove('--proof', proof, '--certificate', path, self.weights)
+            self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+            self.assertIn(f"Coq's own check evaluates to = Some {record['correct']}", done.stderr)
+
     def test_refuses_a_flipped_bit(self):
         prover, folder, _ = self.formalized('flipped')
         bits = (folder / 'Bits.v').read_text()

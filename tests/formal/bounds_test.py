@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Lower bounds as Coq theorems, by windows and by the cubic proof, and what must be refused: bounds_test.py MAXCERT OUT
+
+OUT is where the theory is compiled and kept. The mutants change the program of a Coq file and nothing else: the program
+still compiles, and its soundness proof does not. Exit code 77 (skipped) without coqc."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import exact_test
+from exact_test import FORMAL, GOLDEN, assumptions, coqc, count_by_enumeration, literals, random_weights, read, unexpected
+
+WINDOW = ('Windows', 'windows_proved {}%nat bits', 'window_at_least {}%nat')
+CHECKS = {f'window/{len(sizes) + 1}': tuple(text.replace('{}', str(sizes).replace(',', ';')) for text in WINDOW)
+          for sizes in ([], [1], [1, 1, 1])} | {'cubic': ('Cubic', 'cubic_proved bits', 'cubic_at_least')}
+
+
+class Bounds(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def bits(self, weights):
+        done = coqc(self.folder, 'Bits.v', literals(weights))
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def head(self, proof):
+        return ('From Coq Require Import ZArith List. Import ListNotations.\n'
+                f'From Maxcert Require Import Statement Weights {CHECKS[proof][0]} Bits.\n')
+
+    def counted(self, proof):
+        """What the check evaluates to; None if it says nothing."""
+        done = coqc(self.folder, 'Counted.v', f'{self.head(proof)}Eval vm_compute in {CHECKS[proof][1]}.\n')
+        self.assertEqual(done.returncode, 0, done.stdout)
+        found = re.search(r'= Some (\d+)', done.stdout)
+        return int(found[1]) if found else None
+
+    def claim(self, proof, count):
+        return coqc(self.folder, 'Claim.v', f'{self.head(proof)}Theorem claim : accuracy_at_least (model_of bits) {count}.\n'
+                    f'Proof. apply ({CHECKS[proof][2]}). vm_cast_no_check (eq_refl true). Qed.\nPrint Assumptions claim.\n')
+
+    def proves_all_it_counts_and_no_more(self, proof):
+        count = self.counted(proof)
+        done = self.claim(proof, count)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue(assumptions(done.stdout))
+        self.assertEqual(unexpected(done.stdout), [])
+        done = self.claim(proof, count + 1)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('Error', done.stdout)
+        return count
+
+    def test_the_golden_model_as_well_as_maxcert(self):
+        path = GOLDEN / 'max-of-4-golden.safetensors'
+        self.bits(read(path))
+        subprocess.run([MAXCERT, 'certify', '--weights', path, '--strategies', 'window/4,cubic', '--certificates', self.folder],
+                       check=True, capture_output=True)
+        certificates = [json.loads(file.read_text()) for file in self.folder.glob('*.json')]
+        self.assertEqual({certificate['strategy'] for certificate in certificates}, {'window/4', 'cubic'})
+        for certificate in certificates:
+            with self.subTest(certificate['strategy']):
+                count = self.proves_all_it_counts_and_no_more(certificate['strategy'])
+                self.assertGreaterEqual(count, int(certificate['correct']))
+                self.assertLessEqual(count, 16774272)  # the exact count, a theorem of exact_test.py
+
+    def test_random_models_never_above_enumeration(self):
+        tried = sharp = 0
+        for seed in range(5):
+            weights = random_weights(seed)
+            exact = count_by_enumeration(weights)
+            if exact is None:
+                continue
+            self.bits(weights)
+            for proof in CHECKS:
+                with self.subTest(f'{proof}, seed {seed}'):
+                    count = self.proves_all_it_counts_and_no_more(proof)
+                    self.assertLessEqual(count, exact)
+                    tried += 1
+                    sharp += count == exact
+        self.assertGreater(tried, 8)
+        self.assertGreater(sharp, 2)
+
+    def test_a_wider_window_loses_nothing(self):
+        self.bits(random_weights(3))
+        counts = [self.counted(f'window/{size}') for size in (1, 2, 4)]
+        self.assertEqual(counts, sorted(counts))
+
+    def test_hard_golden_models(self):
+        for name, exact in (('mean-diff-trap', 7), ('rounding-tie', 0), ('denormal', 0)):
+            self.bits(read(GOLDEN / f'{name}.safetensors'))
+            for proof in CHECKS:
+                with self.subTest(f'{name}, {proof}'):
+                    count = self.counted(proof)
+                    self.assertLessEqual(count or 0, exact)
+                    self.assertNotEqual(self.claim(proof, exact + 1).returncode, 0)
+
+    def test_infinities_and_wrong_shapes_prove_nothing(self):
+        for break_it in (lambda w: w['wE'][0].__setitem__(0, 0x7f800000), lambda w: w['wU'][0].pop()):
+            weights = random_weights(1)
+            break_it(weights)
+            self.bits(weights)
+            for proof in CHECKS:
+                self.assertIsNone(self.counted(proof))
+                self.assertNotEqual(self.claim(proof, 0).returncode, 0)
+
+
+# The file and what changes in its program; the lemma that must fail, and the files from the program to it.
+MUTANTS = {
+    'windows: sequences that do not hold the maximum':
+        ('sizes r cs (seq 1 r) end', 'sizes r cs (seq 0 (S r)) end', 'window_group_ok', 'Windows'),
+    'windows: an output that nobody looks at':
+        ('masses words) looks) in', 'masses words) (tl looks)) in', 'window_group_ok', 'Windows'),
+    "windows: another token's row": ('nth q (ov l) zero', 'nth m (ov l) zero', 'standing_bounds', 'Windows'),
+    "windows: the least of the blocks' gains":
+        ('(g, nmax g most, nmin g least)', '(g, nmin g most, nmin g least)', 'levels_bounds', 'WindowWalk', 'BlockCounts', 'Windows'),
+    'windows: a tie is right': ('leb zero (add (c_sum c) (mul r (most c)))', 'negb (leb (add (c_sum c) (mul r (most c))) zero)',
+                                'still_enough', 'WindowWalk'),
+    'windows: a position too few': ('add (c_sum c) (mul n (gain c))', 'add (c_sum c) (gain c)', 'holding_ok', 'WindowWalk'),
+    'windows: a choice too many': ('powers_to n (ofZ (Z.of_nat size)) (ofZ 1)', 'powers_to n (ofZ (Z.of_nat (S size))) (ofZ 1)',
+                                   'powers_of_ok', 'BlockCounts'),
+    'binomials that are too large': ('add a b :: next_binomials b row', 'add (add a b) b :: next_binomials b row',
+                                     'next_binomials_nth', 'BlockCounts'),
+    'cubic: sequences that do not hold the maximum':
+        ('end)) zero (if q =? m then seq 0 (S r) else seq 1 r)', 'end)) zero (seq 0 (S r))', 'cubic_group_ok', 'Cubic'),
+    'cubic: an output that nobody looks at': ('forallb alone looks', 'forallb alone (tl looks)', 'cell_right', 'Cubic'),
+    'cubic: a tie is right': ('negb (leb zero n)', 'leb n zero', 'negative_ok', 'Cubic'),
+    'cubic: a choice too many': ('Z.of_nat (length ks) ^', 'Z.of_nat (S (length ks)) ^', 'cubic_group_ok', 'Cubic'),
+    "cubic: another token's term": ('(nth m terms zero, largest', '(nth 0 terms zero, largest', 'placed_below', 'Cubic'),
+    'cubic: the better place': ('nmax (add a h) (add before g)', 'nmin (add a h) (add before g)', 'next_sums_ok', 'WorstPlacement'),
+}
+
+
+class Mutants(unittest.TestCase):
+    def coqc(self, theory, module):
+        return subprocess.run(['coqc', '-q', '-w', 'none', '-R', '.', 'Maxcert', f'{module}.v'], cwd=theory, capture_output=True, text=True)
+
+    def test_none_has_a_proof(self):
+        for name, (old, new, lemma, *modules) in MUTANTS.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                theory = pathlib.Path(folder)
+                for file in exact_test.OUT.glob('*.vo'):
+                    if file.stem not in modules:
+                        (theory / file.name).symlink_to(file)
+                for module in modules:
+                    shutil.copy(FORMAL / f'{module}.v', theory)
+                program = (theory / f'{modules[0]}.v').read_text()
+                self.assertEqual(program.count(old), 1)
+                (theory / f'{modules[0]}.v').write_text(program.replace(old, new))
+                for module in modules[:-1]:
+                    self.assertEqual(self.coqc(theory, module).returncode, 0, module)
+                done = self.coqc(theory, modules[-1])
+                self.assertNotEqual(done.returncode, 0, 'it has a proof')
+                line = int(re.search(r'line (\d+), characters', done.stderr)[1])
+                before = '\n'.join((theory / f'{modules[-1]}.v').read_text().split('\n')[:line])
+                self.assertEqual(re.findall(r'(?:Lemma|Theorem) (\w+)', before)[-1], lemma, done.stderr)
+
+
+if __name__ == '__main__':
+    if shutil.which('coqc') is None:
+        print('skipped: coqc is not installed')
+        sys.exit(77)
+    MAXCERT = pathlib.Path(sys.argv[1]).resolve()
+    exact_test.OUT = pathlib.Path(sys.argv[2]).resolve()
+    subprocess.run([FORMAL / 'compile', exact_test.OUT], check=True)
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
