@@ -68,12 +68,11 @@ class Prover:
         except (OSError, subprocess.CalledProcessError):
             sys.exit("prove: coqc is missing; install coq, libcoq-bignums, libcoq-coquelicot and libcoq-flocq")
         self.coq = version.split()[0]
-        self.roots = ["Exact.v"] if proof == "exact" else []  # else all
+        self.roots = {"exact": ["Exact.v"], "cubic": ["Cubic.v"]}.get(proof, ["Windows.v"])
         names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
-        if self.roots:
-            sorted_by_coq = subprocess.run(["coqdep", "-R", ".", "Maxcert", "-sort", *self.roots], cwd=self.formal,
-                                           capture_output=True, text=True, check=True).stdout
-            names = sorted(set(names) & {pathlib.Path(path).name for path in sorted_by_coq.split()})
+        sorted_by_coq = subprocess.run(["coqdep", "-R", ".", "Maxcert", "-sort", *self.roots], cwd=self.formal, capture_output=True,
+                                       text=True, check=True).stdout
+        names = sorted(set(names) & {pathlib.Path(path).name for path in sorted_by_coq.split()})
         sources = b"".join((self.formal / name).read_bytes() for name in names)
         self.theory_sha256 = hashlib.sha256(self.coq.encode() + sources).hexdigest()
         self.allowed = {line for line in (self.formal / "axioms.txt").read_text().splitlines() if not line.startswith("#")}
