@@ -50,9 +50,10 @@ Qed.
 
 Section Count.
   Variable w : model.
+  Variable target : list nat -> Prop.  (* what is counted: right, or right with a margin *)
   Variable g : nat -> nat -> nat -> nat -> nat -> R.
   Hypothesis some_position : (1 <= n_ctx w)%nat.
-  Hypothesis g_separates : separates w g.
+  Hypothesis g_separates : separates w target g.
   Let V := d_vocab w.
   Let r := last w.
 
@@ -122,7 +123,7 @@ Section Count.
     let (q, m) := (query w s, maximum s) in
     forallb (fun x => if Rlt_dec (sum (n_ctx w) (fun i => g q m (nth i s 0%nat) i x)) 0 then true else false) (outputs V m).
 
-  Lemma rightb_right s : right w s <-> rightb s = true.
+  Lemma rightb_right s : target s <-> rightb s = true.
   Proof.
     rewrite (g_separates s). unfold rightb. rewrite forallb_forall.
     split; intros H x.
@@ -234,7 +235,7 @@ Section Count.
   Qed.
 
   Theorem counts_bracket : let n := counts (last w) (d_vocab w) decide inputs in
-    exists a, accuracy_is w a /\
+    exists a, count target (sequences (d_vocab w) (n_ctx w)) a /\
       (fst n <= a <= Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w) - snd n)%Z.
   Proof.
     intros n. exists (Z.of_nat (length (filter rightb (sequences V (n_ctx w))))). split.

@@ -94,7 +94,7 @@ Proof.
     assert (s0 : (0 <= rough_digits units)%Z) by (unfold rough_digits; lia).
     assert (p1 := power_positive t g). assert (p2 := power_positive units H1). assert (p3 := power_positive _ s0).
     cbv zeta. set (T := enclose B j t units w p) in *.
-    apply (counts_bracket (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T)).
+    apply (counts_bracket (model_of w) (right (model_of w)) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T)).
     + exact K.
     + now apply table_separates.
     + intros q m s b _ _ _ D. discriminate.

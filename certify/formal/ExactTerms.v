@@ -29,11 +29,11 @@ Definition magnitude (c : input) : int :=
 Definition shift_of (c : input) : int := ofZ (Z.max 0 (Z.log2 (toZ (magnitude c)) - 53)).
 Definition scaled (s : int) (c : input) : input := (coarse s (fst c), map (map (coarse s)) (snd c)).
 
-(* T: the enclosures; rough: the same ones with few digits, for the first look. *)
-Definition inputs (T rough : tables) (V r : nat) : nat -> nat -> list input :=
-  let arounds := arounds rough r in
+(* T: the enclosures; rough: the same ones with few digits, for the first look; arounds: of rough. *)
+Definition inputs_around (arounds : list (list interval)) (T rough : tables) (V r : nat) : nat -> nat -> list input :=
   fun m => let candidates := candidates rough V r arounds m in
   fun q => map (fun x => let c := raw T r q m x in scaled (shift_of c) c) (candidates q).
+Definition inputs (T rough : tables) (V r : nat) := inputs_around (arounds rough r) T rough V r.
 
 (* ---------- Its proof ---------- *)
 
@@ -92,7 +92,7 @@ Section Proof.
   Lemma unit_positive q m x : 0 < unit_of q m x.
   Proof. unfold unit_of. apply Rdiv_lt_0_compat; [now apply Rmult_lt_0_compat|]. apply power_positive, shift_nonnegative. Qed.
 
-  Lemma table_separates : separates w table.
+  Lemma table_separates : separates w (right w) table.
   Proof. apply scaled_term_separates; [easy|]. intros. apply unit_positive. Qed.
 
   Lemma mass_scaled_pos q t i : 0 <= scale * mass w (c q) q t i.
@@ -167,7 +167,7 @@ Section Proof.
     { unfold arounds. destruct (Nat.lt_ge_cases q (length (t_mass rough))) as [L|L].
       - now rewrite (nth_map _ _ _ []) by exact L.
       - rewrite !nth_overflow by (rewrite ?map_length; lia). now destruct r as [|[|]]. }
-    unfold inputs, candidates. rewrite around. split.
+    unfold inputs, inputs_around, candidates. rewrite around. split.
     - intros e I. apply in_map_iff in I. destruct I as [x [<- I]].
       apply in_map_iff in I. destruct I as [l [<- I]]. apply filter_In in I. destruct I as [I _].
       apply in_map_iff in I. destruct I as [x [<- I]]. change (output (look_at rough r m x)) with x.

@@ -26,7 +26,7 @@ Section Groups.
 
   Let g (q m t i x : nat) : R := plain w c q m x i t.
 
-  Lemma g_separates : separates w g.
+  Lemma g_separates : separates w (right w) g.
   Proof. exact (fun s => right_iff_terms w (fun q _ _ => c q) s some_position). Qed.
 
   Lemma group_count q m : (q <= m < V)%nat -> n q m <= Z.of_nat (length (filter (rightb w g) (group w (q, m)))).

@@ -8,15 +8,15 @@ Section Tables.
 
   Definition query (s : list nat) := nth (last w) s 0%nat.
 
-  (* g q m t i x: query q, maximum m, token t at position i, output x. *)
-  Definition separates (g : nat -> nat -> nat -> nat -> nat -> R) : Prop :=
-    forall s, right w s <-> forall x, (x < d_vocab w)%nat -> x <> maximum s ->
+  (* g q m t i x: query q, maximum m, token t at position i, output x. P: being right, or right with a margin. *)
+  Definition separates (P : list nat -> Prop) (g : nat -> nat -> nat -> nat -> nat -> R) : Prop :=
+    forall s, P s <-> forall x, (x < d_vocab w)%nat -> x <> maximum s ->
       sum (n_ctx w) (fun i => g (query s) (maximum s) (nth i s 0%nat) i x) < 0.
 
   (* The model's table: c keeps exp in range, k is a scale (2^S, say). *)
   Definition scaled_term (k c : nat -> nat -> nat -> R) (q m t i x : nat) := k q m x * term w (c q m x) q m t i x.
 
-  Theorem scaled_term_separates k c : (1 <= n_ctx w)%nat -> (forall q m x, 0 < k q m x) -> separates (scaled_term k c).
+  Theorem scaled_term_separates k c : (1 <= n_ctx w)%nat -> (forall q m x, 0 < k q m x) -> separates (right w) (scaled_term k c).
   Proof.
     intros K P s. rewrite (right_iff_terms w c s K). unfold scaled_term.
     split; intros H x Hx Hm; specialize (H x Hx Hm); specialize (P (query s) (maximum s) x).
