@@ -29,4 +29,8 @@ int stop_exit_code() {
     return signal_seen == 0 ? 0 : 128 + static_cast<int>(signal_seen);
 }
 
+Deadline::Deadline(double seconds_from_now)
+    : at_(std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                                 std::chrono::duration<double>(seconds_from_now))) {}
+
 }  // namespace maxcert

@@ -18,10 +18,7 @@ int stop_exit_code();
 class Deadline {
   public:
     Deadline() = default;
-    explicit Deadline(double seconds_from_now)
-        : at_(std::chrono::steady_clock::now() +
-              std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                  std::chrono::duration<double>(seconds_from_now))) {}
+    explicit Deadline(double seconds_from_now);
     bool passed() const {
         return at_ != std::chrono::steady_clock::time_point::max() && std::chrono::steady_clock::now() >= at_;
     }

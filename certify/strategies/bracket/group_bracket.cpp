@@ -24,7 +24,8 @@ Count at_least(double count) {
     return Count(std::floor(count));
 }
 
-Event average(const Event& a, const Event& b) {
+// Not inlined: no arithmetic may move across the change of rounding mode.
+[[gnu::noinline]] Event average(const Event& a, const Event& b) {
     // Half the sum: where both happen it is >= 0, so an upper count of it bounds the intersection. Rounded
     // upward; its lower ends are not used.
     const RoundUpward up;

@@ -14,7 +14,9 @@ namespace {
 
 constexpr long kReferenceBits = 128;  // where --arithmetic mpfr starts
 
-WalkResult walk_filtered(Model& model, const std::vector<Margin>& margins, WalkRequest request) {
+// Not inlined: no arithmetic may move across the change of rounding mode.
+[[gnu::noinline]] WalkResult walk_filtered(Model& model, const std::vector<Margin>& margins,
+                                           WalkRequest request) {
     for (const Margin& m : margins) {
         const RoundUpward up;
         request.margins.push_back(m.enclose<Interval>());
