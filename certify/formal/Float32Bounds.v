@@ -64,7 +64,7 @@ Section Program.
     else None.
 End Program.
 
-Definition spread (l : row) : int := add (largest l) (largest (map opp l)).
+Definition extent (l : row) : int := add (largest l) (largest (map opp l)).
 (* For each query: a bound on the errors of all logits. *)
 Definition logit_errors (B k : Z) (w : weights) (p : paths) : option row :=
   match matrix B (wE w), matrix B (wP w), matrix B (wQ w), matrix B (wK w), matrix B (wV w), matrix B (wO w), matrix B (wU w) with
@@ -89,7 +89,7 @@ Definition logit_errors (B k : Z) (w : weights) (p : paths) : option row :=
     let m := mixture_error B n bv ev in
     let r := ofZ (Z.sqrt (2 ^ 120 / Z.of_nat H) + 1) in
     let columns_fit := forallb (fun W => at_most (ofZ (2 ^ (28 + B))) (map total W)) [aQt; aKt; aVt] in
-    let widths := map (fun ab => ceiling (add (spread (fst ab)) (spread (snd ab))) (ofZ (2 * B))) (combine (transpose (tEVOU p)) (transpose (tPVOU p))) in
+    let widths := map (fun ab => ceiling (add (extent (fst ab)) (extent (snd ab))) (ofZ (2 * B))) (combine (transpose (tEVOU p)) (transpose (tPVOU p))) in
     let fits := ((12 <=? B) && (0 <=? k) && (k <=? 65536))%Z%bool in
     let few := forallb (fun n => (Nat.leb 1 n && Nat.leb n 1024)%bool) [n; D; H] in
     if (fits && few && columns_fit && at_most (limit B 40) bx && at_most (limit B 40) ck && at_most (limit B 40) cv &&
