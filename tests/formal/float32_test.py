@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Accuracies in every float32 evaluation as Coq theorems, and what must be refused: float32_test.py MAXCERT OUT
+
+OUT is where the theory is compiled and kept. The mutants change the program of a Coq file and nothing else: its soundness
+proof is what fails. Exit code 77 (skipped) without coqc."""
+import itertools
+import json
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import exact_test
+from exact_test import FORMAL, GOLDEN, assumptions, coqc, literals, random_weights, read, unexpected
+
+HEAD = ('From Coq Require Import Reals ZArith List. Import ListNotations.\n'
+        'From Maxcert Require Import Statement Weights Float32Statement Float32 Bits.\n')
+
+
+def nearest(x):
+    """x as a float32."""
+    return struct.unpack('<f', struct.pack('<f', x))[0]
+
+
+def inner(a, b):
+    total = 0.0
+    for x, y in zip(a, b):
+        total = nearest(total + nearest(x * y))
+    return total
+
+
+def right_in_float32(weights):
+    """How many sequences one float32 program gets right, which rounds every product and sums from the first to the last.
+    Its exp is a double's, rounded."""
+    from math import exp, sqrt
+    w = {field: [[struct.unpack('<f', struct.pack('<I', word))[0] for word in row] for row in matrix] for field, matrix in weights.items()}
+    times = lambda row, matrix: [inner(row, [line[j] for line in matrix]) for j in range(len(matrix[0]))]
+    vocabulary, positions, head = len(w['wE']), len(w['wP']), len(w['wO'])
+    right = 0
+    for tokens in itertools.product(range(vocabulary), repeat=positions):
+        residual = [[nearest(a + b) for a, b in zip(w['wE'][t], w['wP'][i])] for i, t in enumerate(tokens)]
+        query = times(residual[-1], w['wQ'])
+        scores = [nearest(inner(query, times(row, w['wK'])) * nearest(1 / sqrt(head))) for row in residual]
+        masses = [nearest(exp(nearest(score - max(scores)))) for score in scores]
+        total = inner(masses, [1.0] * positions)
+        attention = [nearest(mass / total) for mass in masses]
+        mixture = [inner(attention, values) for values in zip(*(times(row, w['wV']) for row in residual))]
+        logits = times([nearest(a + b) for a, b in zip(residual[-1], times(mixture, w['wO']))], w['wU'])
+        right += all(logits[max(tokens)] > logit for x, logit in enumerate(logits) if x != max(tokens))
+    return right
+
+
+class Float32(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def bits(self, weights):
+        done = coqc(self.folder, 'Bits.v', literals(weights))
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def counted(self, exp_ulp=4):
+        """What the check evaluates to; None if it says nothing."""
+        done = coqc(self.folder, 'Counted.v', f'{HEAD}Eval vm_compute in float32_count {exp_ulp} bits.\n')
+        self.assertEqual(done.returncode, 0, done.stdout)
+        found = re.search(r'= Some (\d+)', done.stdout)
+        return int(found[1]) if found else None
+
+    def claim(self, count):
+        return coqc(self.folder, 'Claim.v', f'{HEAD}Theorem claim : float32_accuracy_at_least 4 true (model_of bits) {count}.\n'
+                    'Proof. apply float32_at_least. vm_cast_no_check (eq_refl true). Qed.\nPrint Assumptions claim.\n')
+
+    def test_the_golden_model_as_well_as_maxcert(self):
+        path = GOLDEN / 'max-of-4-golden.safetensors'
+        certified = subprocess.run([MAXCERT, 'certify', '--weights', path, '--strategies', 'brute_force', '--semantics', 'float32',
+                                    '--exp-ulp', '4', '--format', 'json'], check=True, capture_output=True, text=True)
+        count = int(json.loads(certified.stdout)[0]['correct'])
+        self.bits(read(path))
+        done = self.claim(count)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue(assumptions(done.stdout))
+        self.assertEqual(unexpected(done.stdout), [])
+        done = self.claim(count + 1)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('Error', done.stdout)
+
+    def test_no_more_than_a_float32_program_gets_right(self):
+        proved = 0
+        for seed in range(6):
+            weights = random_weights(seed)
+            with self.subTest(seed):
+                self.bits(weights)
+                count = self.counted()
+                self.assertLessEqual(count, right_in_float32(weights))
+                proved += count
+        self.assertGreater(proved, 0)
+
+    def test_what_may_overflow_or_lose_too_much_proves_nothing(self):
+        weights = random_weights(0)
+        self.bits(weights)
+        self.assertIsNotNone(self.counted(65536))
+        self.assertIsNone(self.counted(65537))
+        scaled = lambda exponent: {field: [[(word & 0x807fffff) + (min((word >> 23 & 255) + exponent, 254) << 23) for word in row] for row in matrix]
+                                   for field, matrix in weights.items()}
+        for exponent in (20, 70):
+            with self.subTest(exponent):
+                self.bits(scaled(exponent))
+                self.assertIsNone(self.counted())
+
+
+class Mutants(unittest.TestCase):
+    """Copies of the theory with one line of a program changed."""
+
+    def setUp(self):
+        self.theory = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.theory)
+        for file in exact_test.OUT.glob('*.vo'):
+            (self.theory / file.name).symlink_to(file)
+
+    def assert_no_proof(self, file, old, new, lemma):
+        """With new for old, the proof of `lemma` is what fails."""
+        text = (FORMAL / file).read_text()
+        self.assertEqual(text.count(old), 1, f'{file}: {old}')
+        (self.theory / file).write_text(text.replace(old, new))
+        (self.theory / f'{file}o').unlink()
+        done = subprocess.run(['coqc', '-q', '-w', '-ambiguous-paths', '-R', str(self.theory), 'Maxcert', str(self.theory / file)],
+                              capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0, f'the mutant of {file} has a proof')
+        line = int(re.search(r'line (\d+), characters', done.stderr).group(1))
+        before = '\n'.join(text.split('\n')[:line])
+        self.assertEqual(re.findall(r'(?:Lemma|Theorem) (\w+)', before)[-1], lemma, done.stderr)
+
+    def test_half_the_margin(self):
+        self.assert_no_proof('Float32.v', '(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least')
+
+    def test_scores_without_the_error_of_the_keys(self):
+        self.assert_no_proof('Float32Bounds.v', '(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok')
+
+    def test_half_the_error_of_the_attention(self):
+        self.assert_no_proof('Float32Bounds.v', 'add (ceiling t (ofZ 1)) s1', 'add (ceiling t (ofZ 2)) s1', 'query_shift_ok')
+
+    def test_rounding_down(self):
+        self.assert_no_proof('Float32Units.v', 'up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul')
+
+
+if __name__ == '__main__':
+    if not shutil.which('coqc'):
+        print('coqc is missing')
+        sys.exit(77)
+    MAXCERT = sys.argv[1]
+    exact_test.OUT = pathlib.Path(sys.argv[2]).resolve()
+    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Float32.v', 'Float32Exists.v'], check=True)
+    unittest.main(argv=sys.argv[:1], verbosity=2)
