@@ -141,6 +141,14 @@ class Proves(unittest.TestCase):
                 self.audited(change.__name__, change)
             self.assertEqual(raised.exception.code, 4)
 
+    def test_formalize_refuses_unknown_proofs_and_claims(self):
+        for arguments in (('--proof', 'window/0'), ('--proof', 'window/10'), ('--proof', 'window/'), ('--proof', 'quartic'),
+                          ('--correct', '-1'), ('--correct', '1.5'), ('--correct', '1', '--certificate', 'one.json')):
+            done = subprocess.run([MAXCERT, 'formalize', '--weights', self.weights, '--out', self.folder / 'refused', *arguments],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2, f'{arguments}: {done.stdout}{done.stderr}')
+            self.assertFalse((self.folder / 'refused/Bits.v').exists())
+
     def test_a_file_that_is_none(self):
         path = self.folder / 'none.safetensors'
         path.write_bytes(b'nothing')
