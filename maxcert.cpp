@@ -10,6 +10,7 @@
 
 #include "certify/cli/commands.hpp"
 #include "certify/cli/strategy_certifier.hpp"
+#include "certify/cli/verify.hpp"
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
 #include "data/cli/command_line.hpp"
@@ -31,10 +32,10 @@ Weights load_torch(const std::string& path) {
     return train_module().load_torch(path);
 }
 
-std::vector<std::string> names_of(const std::vector<const Strategy*>& strategies) {
+std::vector<std::string> names_of(const std::vector<const Prover*>& strategies) {
     std::vector<std::string> names;
     names.reserve(strategies.size());
-    for (const Strategy* strategy : strategies) names.push_back(strategy->info().name);
+    for (const Prover* strategy : strategies) names.push_back(strategy->info().name);
     return names;
 }
 

@@ -84,7 +84,7 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
         double done = 0;
         for (const WeightRadius& box : boxes) {
             Model model(weights, box, weights_format);
-            for (const Strategy* strategy : strategies) {
+            for (const Prover* strategy : strategies) {
                 if (stop_requested()) break;
                 const std::string& name = strategy->info().name;
                 show_progress(options, progress, name, done);

@@ -11,7 +11,6 @@ namespace maxcert {
 
 /// Each returns the exit code. `arguments` are those after the command's name.
 int certify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
-int verify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
 int failures_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch);
 int formalize_command(const std::vector<std::string>& arguments);
 int strategies_command(const std::vector<std::string>& arguments);

@@ -1,31 +1,10 @@
 // Every value is checked before the work begins.
 #include "certify/cli/options.hpp"
 
-#include <cstdio>
-
 #include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 
 namespace maxcert {
-namespace {
-
-// torch.save writes zip archives; safetensors begin with a length and '{'.
-bool is_torch_file(const std::string& path) {
-    std::FILE* file = std::fopen(path.c_str(), "rb");
-    if (file == nullptr) return false;  // load_safetensors says what is wrong
-    char magic[2] = {};
-    const bool zip = std::fread(magic, 1, 2, file) == 2 && magic[0] == 'P' && magic[1] == 'K';
-    std::fclose(file);
-    return zip;
-}
-
-}  // namespace
-
-Weights load_weights(const std::string& path, const TorchLoader& load_torch) {
-    return is_torch_file(path) ? load_torch(path) : load_safetensors(path);
-}
-
 void add_certify_options(CommandLine& line) {
     line.text(
         "arithmetic", "NAME", "filtered",

@@ -5,6 +5,7 @@
 #include <boost/version.hpp>
 
 #include "certify/cli/commands.hpp"
+#include "certify/proof/prover.hpp"
 #include "data/base/csv.hpp"
 #include "data/base/digest.hpp"
 #include "data/base/errors.hpp"

@@ -11,8 +11,8 @@ namespace {
 
 class OpenedModel : public CertifiedModel {
   public:
-    OpenedModel(const Weights& weights, const std::vector<const Strategy*>& strategies,
-                const Options& options, bool thorough)
+    OpenedModel(const Weights& weights, const std::vector<const Prover*>& strategies, const Options& options,
+                bool thorough)
         : model_(weights), strategies_(strategies), options_(options), thorough_(thorough) {}
 
     Json study() override {
@@ -32,17 +32,17 @@ class OpenedModel : public CertifiedModel {
 
   private:
     Model model_;
-    const std::vector<const Strategy*>& strategies_;
+    const std::vector<const Prover*>& strategies_;
     const Options& options_;
     bool thorough_;
 };
 
 }  // namespace
 
-StrategyCertifier::StrategyCertifier(std::vector<const Strategy*> strategies, Options options,
+StrategyCertifier::StrategyCertifier(std::vector<const Prover*> strategies, Options options,
                                      std::optional<std::uint64_t> example)
     : strategies_(std::move(strategies)), options_(std::move(options)), example_(example) {
-    for (const Strategy* strategy : strategies_) names_.push_back(strategy->info().name);
+    for (const Prover* strategy : strategies_) names_.push_back(strategy->info().name);
 }
 
 bool StrategyCertifier::is_current(std::size_t strategy, const CertificateRecord& record,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 #include "data/results/pipeline.hpp"
 
 namespace maxcert {
@@ -14,7 +14,7 @@ class StrategyCertifier : public Certifier {
   public:
     /// `example`, if given, is the seed that is studied thoroughly: the model that the report shows in
     /// detail.
-    StrategyCertifier(std::vector<const Strategy*> strategies, Options options,
+    StrategyCertifier(std::vector<const Prover*> strategies, Options options,
                       std::optional<std::uint64_t> example);
 
     const std::vector<std::string>& strategies() const override { return names_; }
@@ -23,7 +23,7 @@ class StrategyCertifier : public Certifier {
     std::unique_ptr<CertifiedModel> open(std::uint64_t seed, const Weights& weights) const override;
 
   private:
-    std::vector<const Strategy*> strategies_;
+    std::vector<const Prover*> strategies_;
     std::vector<std::string> names_;
     Options options_;
     std::optional<std::uint64_t> example_;

@@ -1,10 +1,13 @@
-// `maxcert verify`: one certificate against its weights, or every certificate of a results folder.
+// `maxcert verify` and maxcert-verify: one certificate against its weights, or every certificate of a results
+// folder.
+#include "certify/cli/verify.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
-#include "certify/cli/commands.hpp"
 #include "certify/proof/certificate.hpp"
 #include "certify/proof/claim.hpp"
 #include "data/base/cancellation.hpp"
@@ -12,6 +15,7 @@
 #include "data/base/files.hpp"
 #include "data/base/parallel.hpp"
 #include "data/base/progress.hpp"
+#include "data/cli/command_line.hpp"
 #include "data/experiment/config.hpp"
 #include "data/results/folder.hpp"
 #include "data/weights/safetensors.hpp"
@@ -141,10 +145,11 @@ int verify_folder(const CommandLine& line) {
 
 }  // namespace
 
-int verify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch) {
+int verify_command(const std::vector<std::string>& arguments, const TorchLoader& load_torch,
+                   const std::string& program) {
     CommandLine line("verify", "rechecks certificates with the check code alone: no search, nothing trusted",
-                     {"maxcert verify --certificate certificates/cubic.json --weights model.safetensors",
-                      "maxcert verify --results results/max-of-4 --threads all"});
+                     {program + " --certificate certificates/cubic.json --weights model.safetensors",
+                      program + " --results results/max-of-4 --threads all"});
     line.text("certificate", "FILE", "", "a certificate written by certify --certificates");
     line.text("weights", "FILE", "", "the weights that it speaks about");
     line.text("results", "DIR", "",

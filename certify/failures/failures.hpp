@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "certify/failures/lead.hpp"
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 
 namespace maxcert {
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {

@@ -2,8 +2,6 @@
 // establishes: an explicit branch each, in which whatever is not certainly so is rejected.
 #include "certify/proof/certificate.hpp"
 
-#include <algorithm>
-
 #include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
 
@@ -14,23 +12,21 @@ void claim(bool holds, const std::string& text) {
     if (!holds) throw CertificateRejected(text);
 }
 
-const Strategy& strategy_named(const std::string& name) {
-    const auto& all = all_strategies();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&name](const auto& s) { return s->info().name == name; });
-    claim(found != all.end(), "strategy: no strategy is called '" + name.substr(0, 100) + "'");
-    return **found;
+const Checker& claimed_checker(const std::string& name) {
+    const Checker* checker = checker_named(name);
+    claim(checker != nullptr, "strategy: no strategy is called '" + name.substr(0, 100) + "'");
+    return *checker;
 }
 
 /// What is so of the strategy and the shape whatever the proof.
-void check_labels(const CertificateRecord& r, const Strategy& strategy, const Shape& shape) {
-    const StrategyInfo& info = strategy.info();
+void check_labels(const CertificateRecord& r, const Checker& checker, const Shape& shape) {
+    const StrategyInfo& info = checker.info();
     claim(r.family == info.family, "family: it is " + info.family);
     claim(r.group == info.group, "group: it is " + info.group);
     claim(r.in_paper == info.in_paper, std::string("in_paper: it is ") + (info.in_paper ? "true" : "false"));
     const Count total = power(shape.d_vocab, shape.n_ctx);
     claim(r.total == total, "total: there are " + total.get_str() + " sequences");
-    claim(r.unexplained_dimension == strategy.unexplained_dimension(shape),
+    claim(r.unexplained_dimension == checker.unexplained_dimension(shape),
           "unexplained_dimension: it is another");
 }
 
@@ -56,8 +52,8 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
     options.threads = threads;
     options.time_limit_s = time_limit_s;
     check_what_is_claimed(r, model, options);
-    const Strategy& strategy = strategy_named(r.strategy);
-    check_labels(r, strategy, model.shape());
+    const Checker& checker = claimed_checker(r.strategy);
+    check_labels(r, checker, model.shape());
     if (r.skipped) {
         claim(r.correct == 0 && !r.upper && !r.exact, "correct: a skipped proof proves nothing");
         claim(!r.proof_flops, "proof_flops: a skipped proof has no length");
@@ -66,14 +62,11 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
     }
     const auto proving = proving_options(model, options);
     claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
-    const CheckResult checked = strategy.check(model, r.hints, *proving);
+    const CheckResult checked = checker.check(model, r.hints, *proving);
     const CheckResult found = result_of_claim(checked, options);
     check_counts(r, found);
     if (r.proof_flops) {
-        Proof proof;
-        proof.hints = r.hints;
-        proof.result = checked;
-        const auto length = strategy.proof_flops(model, proof);
+        const auto length = checker.proof_flops(model, r.hints, checked);
         claim(length == r.proof_flops, "proof_flops: claims " + std::to_string(*r.proof_flops) + ", it is " +
                                            (length ? std::to_string(*length) : "unknown"));
     }

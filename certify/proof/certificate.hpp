@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "data/results/record.hpp"
 
 namespace maxcert {

@@ -37,8 +37,8 @@ Json limits(const Options& options) {
             {"mass_threshold", options.mass_threshold < 0 ? Json(nullptr) : Json(options.mass_threshold)}};
 }
 
-CertificateRecord wrapped_up(Model& model, const Strategy& strategy, const Options& options,
-                             const Proof& proof, double wall_s) {
+CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options& options, const Proof& proof,
+                             double wall_s) {
     const StrategyInfo& info = strategy.info();
     const CheckResult found = result_of_claim(proof.result, options);
     CertificateRecord r;
@@ -53,8 +53,9 @@ CertificateRecord wrapped_up(Model& model, const Strategy& strategy, const Optio
     r.exact = found.upper.has_value() && *found.upper == found.correct;
     say_what_is_claimed(r, model, options);
     // How long a proof would be that a limit cut short depends on where it did.
-    if (!r.skipped && found.complete) r.proof_flops = strategy.proof_flops(model, proof);
-    r.unexplained_dimension = strategy.unexplained_dimension(model.shape());
+    if (!r.skipped && found.complete)
+        r.proof_flops = strategy.checker().proof_flops(model, proof.hints, proof.result);
+    r.unexplained_dimension = strategy.checker().unexplained_dimension(model.shape());
     r.hints = proof.hints;
     r.run["complete"] = found.complete;
     if (r.skipped) r.run["reason"] = proof.skipped;
@@ -76,7 +77,7 @@ CertificateRecord wrapped_up(Model& model, const Strategy& strategy, const Optio
 
 }  // namespace
 
-std::vector<CertificateRecord> certify_margins(Model& model, const Strategy& strategy,
+std::vector<CertificateRecord> certify_margins(Model& model, const Prover& strategy,
                                                const std::vector<Margin>& margins, const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     std::vector<Margin> proving;
@@ -105,11 +106,11 @@ std::vector<CertificateRecord> certify_margins(Model& model, const Strategy& str
     return records;
 }
 
-CertificateRecord certify_one(Model& model, const Strategy& strategy, const Options& options) {
+CertificateRecord certify_one(Model& model, const Prover& strategy, const Options& options) {
     return certify_margins(model, strategy, {options.margin}, options).front();
 }
 
-bool is_current(const CertificateRecord& r, const Strategy& strategy, const Options& options,
+bool is_current(const CertificateRecord& r, const Prover& strategy, const Options& options,
                 const std::string& weights_sha256) {
     const StrategyInfo& info = strategy.info();
     const bool same_question =

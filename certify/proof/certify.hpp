@@ -4,21 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 #include "data/results/record.hpp"
 
 namespace maxcert {
 
 /// Proves one strategy for a model: prove, time it, and wrap it up.
-CertificateRecord certify_one(Model& model, const Strategy& strategy, const Options& options);
+CertificateRecord certify_one(Model& model, const Prover& strategy, const Options& options);
 
 /// The same for each of some margins, in one pass where the strategy can (options.margin is not used).
-std::vector<CertificateRecord> certify_margins(Model& model, const Strategy& strategy,
+std::vector<CertificateRecord> certify_margins(Model& model, const Prover& strategy,
                                                const std::vector<Margin>& margins, const Options& options);
 
 /// Whether a certificate on disk answers what would be asked again: same strategy, weights, program and
 /// options, and it was not cut short.
-bool is_current(const CertificateRecord& record, const Strategy& strategy, const Options& options,
+bool is_current(const CertificateRecord& record, const Prover& strategy, const Options& options,
                 const std::string& weights_sha256);
 
 }  // namespace maxcert

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "certify/model/float32/error.hpp"
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "data/results/record.hpp"
 
 namespace maxcert {

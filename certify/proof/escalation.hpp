@@ -5,7 +5,7 @@
 
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 
 namespace maxcert {
 

@@ -3,13 +3,27 @@
 
 #include <fnmatch.h>
 
+#include <stdexcept>
+
 #include "data/base/errors.hpp"
 #include "data/base/text.hpp"
 
 namespace maxcert {
 
-std::vector<Proof> Strategy::prove_margins(Model& model, const std::vector<Margin>& margins,
-                                           const Options& options) const {
+namespace {
+
+const Checker& known_checker(const std::string& strategy) {
+    const Checker* checker = checker_named(strategy);
+    if (checker == nullptr) throw std::invalid_argument("no checker is called " + strategy);
+    return *checker;
+}
+
+}  // namespace
+
+Prover::Prover(const std::string& strategy) : checker_(known_checker(strategy)) {}
+
+std::vector<Proof> Prover::prove_margins(Model& model, const std::vector<Margin>& margins,
+                                         const Options& options) const {
     std::vector<Proof> proofs;
     Options one = options;
     for (const Margin& margin : margins) {
@@ -25,21 +39,20 @@ std::vector<Proof> Strategy::prove_margins(Model& model, const std::vector<Margi
     return proofs;
 }
 
-const std::vector<std::unique_ptr<Strategy>>& all_strategies() {
-    static const StrategyList list = [] {
-        StrategyList made;
+const ProverList& all_strategies() {
+    static const ProverList list = [] {
+        ProverList made;
         add_brute_force(made);
         add_cubic(made);
         add_subcubic(made);
         add_window(made);
-        add_multiset(made);
-        add_convolution(made);
+        add_bracket(made);
         return made;
     }();
     return list;
 }
 
-std::vector<const Strategy*> select_strategies(const std::string& list) {
+std::vector<const Prover*> select_strategies(const std::string& list) {
     const auto& all = all_strategies();
     std::vector<bool> chosen(all.size());
     bool any_word = false;
@@ -56,7 +69,7 @@ std::vector<const Strategy*> select_strategies(const std::string& list) {
         if (!matched) throw UsageError("no strategy is called '" + word + "'; see maxcert strategies");
     }
     if (!any_word) throw UsageError("--strategies is empty; see maxcert strategies");
-    std::vector<const Strategy*> result;
+    std::vector<const Prover*> result;
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (chosen[i]) result.push_back(all[i].get());
     }

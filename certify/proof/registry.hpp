@@ -1,20 +1,15 @@
-// One function per family of strategies; strategies.cpp calls them all.
+// One function per family of strategies, which registry.cpp calls: each adds its provers in the order of its
+// checkers.
 #pragma once
 
-#include <memory>
-#include <vector>
-
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 
 namespace maxcert {
 
-using StrategyList = std::vector<std::unique_ptr<Strategy>>;
-
-void add_brute_force(StrategyList& list);
-void add_cubic(StrategyList& list);
-void add_subcubic(StrategyList& list);
-void add_window(StrategyList& list);
-void add_multiset(StrategyList& list);
-void add_convolution(StrategyList& list);
+void add_brute_force(ProverList& list);
+void add_cubic(ProverList& list);
+void add_subcubic(ProverList& list);
+void add_window(ProverList& list);
+void add_bracket(ProverList& list);
 
 }  // namespace maxcert

@@ -27,7 +27,7 @@ Json bounds_by_margin(Model& model) {
     for (const char* margin : {"0", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"}) {
         margins.emplace_back(margin);
     }
-    for (const Strategy* strategy :
+    for (const Prover* strategy :
          select_strategies(std::string("brute_force,cubic,multiset,window/4,") + kSubcubic)) {
         for (const CertificateRecord& r : certify_margins(model, *strategy, margins, {})) {
             add(rows, {{"margin", r.margin}}, r);
@@ -42,7 +42,7 @@ Json bounds_by_radius(const Weights& weights, const Count& most_sequences) {
     options.max_enumeration = most_sequences;
     for (const char* radius : {"0", "1e-7", "1e-6", "3e-6", "1e-5", "3e-5", "1e-4", "3e-4", "1e-3"}) {
         Model box(weights, parse_weight_radius(radius));
-        for (const Strategy* strategy :
+        for (const Prover* strategy :
              select_strategies(std::string("brute_force,cubic,window/4,") + kSubcubic)) {
             add(rows, {{"radius", radius}}, certify_one(box, *strategy, options));
         }
@@ -59,7 +59,7 @@ Json bounds_when_deployed(const Weights& weights, const Count& most_sequences) {
             Model rounded(weights, {}, format);
             for (const auto semantics : {Semantics::real, Semantics::float32}) {
                 options.semantics = semantics;
-                for (const Strategy* strategy : select_strategies("brute_force,window/4")) {
+                for (const Prover* strategy : select_strategies("brute_force,window/4")) {
                     const CertificateRecord r = certify_one(rounded, *strategy, options);
                     const bool bounded = r.float32 && r.float32->logit_error;
                     add(rows,

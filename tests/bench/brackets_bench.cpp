@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 #include "certify/strategies/bracket/convolution.hpp"
 #include "tests/support/random_models.hpp"
 
@@ -16,7 +16,7 @@ void bracket(benchmark::State& state, const char* name) {
     const auto n_ctx = static_cast<std::uint32_t>(state.range(0)),
                d_vocab = static_cast<std::uint32_t>(state.range(1));
     const Weights weights = testing::max_like_model(random, n_ctx, d_vocab);
-    const Strategy& strategy = *select_strategies(name).front();
+    const Prover& strategy = *select_strategies(name).front();
     Options options;
     options.node_budget = 200'000'000;
     Json figures;

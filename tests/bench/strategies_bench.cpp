@@ -40,7 +40,7 @@ void certify(benchmark::State& state, const Family& family, int n_ctx, Arithmeti
     const std::clock_t start = std::clock();
     for (auto _ : state) {
         Model model(golden(n_ctx));
-        for (const Strategy* strategy : strategies) {
+        for (const Prover* strategy : strategies) {
             const Json certificate = certified(model, *strategy, options);
             flops += certificate["proof_flops"].get<double>();
             benchmark::DoNotOptimize(certificate);

@@ -7,7 +7,7 @@
 
 namespace maxcert {
 
-inline Json certified(Model& model, const Strategy& strategy, const Options& options = {}) {
+inline Json certified(Model& model, const Prover& strategy, const Options& options = {}) {
     return to_json(certify_one(model, strategy, options));
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "certify/strategies/terms/query_tables.hpp"
 
 namespace maxcert {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "certify/strategies/bracket/group_bracket.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"
 

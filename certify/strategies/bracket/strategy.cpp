@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <numeric>
 #include <utility>
 #include <vector>
 
-#include "certify/arithmetic/counting.hpp"
 #include "certify/proof/registry.hpp"
-#include "certify/strategies/bracket/plan.hpp"
+#include "certify/strategies/bracket/check.hpp"
 
 namespace maxcert {
 namespace {
@@ -29,20 +27,9 @@ double share(const Count& part, const Count& total) {
     return ratio_rounded_down(part, total);
 }
 
-std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
-    std::vector<std::size_t> all(evaluator.groups());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return all;
-}
-
-std::function<bool()> expiry(const Options& options) {
-    return [deadline = options.deadline()] { return stop_requested() || deadline.passed(); };
-}
-
-class BracketStrategy : public Strategy {
+class BracketStrategy : public Prover {
   public:
-    BracketStrategy(const char* name, const char* summary, bool trees)
-        : Strategy({name, name, "bracket", "polynomial in K", summary, false}), trees_(trees) {}
+    BracketStrategy(const char* name, bool trees) : Prover(name), trees_(trees) {}
 
     Proof prove(Model& model, const Options& options) const override {
         const auto start = Clock::now();
@@ -76,29 +63,9 @@ class BracketStrategy : public Strategy {
         Proof proof;
         proof.hints = plan.to_json();
         proof.search_s = std::chrono::duration<double>(Clock::now() - start).count();
-        proof.result = result(evaluator, totals, total);
+        proof.result = bracket_result(evaluator, totals, total);
         proof.result.complete = complete;
         return proof;
-    }
-
-    CheckResult check(Model& model, const Json& hints, const Options& options) const override {
-        BracketEvaluator evaluator(model, options);
-        const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
-        BracketTotals totals = evaluator.nothing_known();
-        const bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expiry(options));
-        CheckResult f = result(evaluator, totals, power(model.shape().d_vocab, model.shape().n_ctx));
-        f.complete = complete;
-        return f;
-    }
-
-    /// The products, each query's tables, and what the check of the groups really did.
-    std::optional<std::uint64_t> proof_flops(Model& model, const Proof& proof) const override {
-        const std::uint64_t before = Counting::operations();
-        const auto paths = multiply_paths(model.weight_matrices<Counting>());
-        static_cast<void>(paths);
-        const std::uint64_t products = Counting::operations() - before;
-        return products + model.shape().d_vocab * query_table_flops(model.shape()) +
-               proof.result.figures.value("work", std::uint64_t{0});
     }
 
   private:
@@ -198,33 +165,14 @@ class BracketStrategy : public Strategy {
             fmt::format("[{:.7f}, {:.7f}]", share(totals.all.right, total), share(totals.all.upper, total)));
     }
 
-    static CheckResult result(const BracketEvaluator& evaluator, const BracketTotals& totals,
-                              const Count& total) {
-        CheckResult f;
-        f.correct = totals.all.right;
-        f.upper = totals.all.upper;
-        f.bits_used = evaluator.bits_used();
-        f.figures = {{"width", share(totals.all.upper - totals.all.right, total)},
-                     {"nodes", totals.nodes},
-                     {"work", totals.work},
-                     {"escalated", totals.escalated},
-                     {"groups", totals.groups.size()}};
-        return f;
-    }
-
     bool trees_;
 };
 
 }  // namespace
 
-void add_multiset(StrategyList& list) {
-    list.push_back(std::make_unique<BracketStrategy>(
-        "multiset", "bracket by multisets of tokens, and by convolution where they leave much open", true));
-}
-
-void add_convolution(StrategyList& list) {
-    list.push_back(std::make_unique<BracketStrategy>(
-        "convolution", "bracket by convolving the terms of each output over the positions", false));
+void add_bracket(ProverList& list) {
+    list.push_back(std::make_unique<BracketStrategy>("multiset", true));
+    list.push_back(std::make_unique<BracketStrategy>("convolution", false));
 }
 
 }  // namespace maxcert

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 
 namespace maxcert {
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "certify/model/path_tables.hpp"
+#include "certify/proof/checker.hpp"
 #include "certify/proof/escalation.hpp"
 
 namespace maxcert {
@@ -158,5 +159,7 @@ CubicTables<N> cubic_tables(TableCache<N>& bench, const Margin& margin) {
     return {direct_of(bench),   EVOU, ov, centred_direct_of(bench), worst, attention, position_sums_of(bench),
             margin.enclose<N>()};
 }
+
+void add_cubic_checker(CheckerList& list);
 
 }  // namespace maxcert

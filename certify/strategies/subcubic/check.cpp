@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "certify/strategies/subcubic/tables.hpp"
+#include "data/base/errors.hpp"
 
 namespace maxcert {
 namespace {
@@ -51,6 +52,81 @@ SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, c
     }
     d.stats.left_open = count_open(d.verdicts);
     return d;
+}
+
+namespace {
+
+/// What the proved cells would hold with gap 1 beyond what they prove; the rest is lost with whole cells.
+Count dropped_by_gaps(const Shape& shape, const SubcubicHints& hints, const SubcubicVerdicts& verdicts) {
+    return count_proved(shape, std::vector<std::uint32_t>(hints.gaps.size(), 1), verdicts) -
+           count_proved(shape, hints.gaps, verdicts);
+}
+
+}  // namespace
+
+CheckResult check_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
+                           const Options& run) {
+    const Shape& shape = model.shape();
+    CheckResult result;
+    if (shape.d_vocab == 1) {  // no other output: the one sequence is right
+        result.correct = 1;
+        return result;
+    }
+    const SubcubicDecision d = decide_subcubic(model, options, hints, run);
+    const SubcubicVerdicts& verdicts = d.verdicts;
+    result.bits_used = d.stats.bits_used;
+    result.correct = count_proved(shape, hints.gaps, verdicts);
+    result.figures["err_max"] = d.err_max;
+    result.figures["cells"] = verdicts.cells.size() + verdicts.constants.size();
+    result.figures["cells_proved"] =
+        std::count(verdicts.cells.begin(), verdicts.cells.end(), Verdict::proved) +
+        std::count(verdicts.constants.begin(), verdicts.constants.end(), Verdict::proved);
+    result.figures["escalated"] = d.stats.escalated;
+    result.figures["mpfr_operations"] = d.mpfr_operations;
+    const Count by_gaps = dropped_by_gaps(shape, hints, verdicts);
+    const Count by_cells = power(shape.d_vocab, shape.n_ctx) - result.correct - by_gaps;
+    result.figures["dropped_by_gaps"] = by_gaps.get_str();
+    result.figures["dropped_with_cells"] = by_cells.get_str();
+    return result;
+}
+
+namespace {
+
+class SubcubicChecker : public Checker {
+  public:
+    explicit SubcubicChecker(const SubcubicOptions& o)
+        : Checker(
+              {strategy_name(o), family_of(o), group_of(o), complexity_of(o), summary_of(o), in_paper(o)}),
+          options_(o) {}
+
+    CheckResult check(Model& model, const Json& hints, const Options& run) const override {
+        return check_subcubic(model, options_, hints_from_json(hints, options_, model.shape()), run);
+    }
+
+    std::optional<std::uint64_t> proof_flops(Model& model, const Json& json,
+                                             const CheckResult&) const override {
+        if (model.shape().d_vocab == 1) return 0;
+        const SubcubicHints hints = hints_from_json(json, options_, model.shape());
+        TableCache<Counting> bench(model);
+        SubcubicVerdicts verdicts(model.shape());
+        const CellTables<Counting> tables = gather_tables(bench, options_, hints, Margin());
+        decide_open_cells(tables, model.shape(), hints.gaps, verdicts);
+        return bench.work();
+    }
+
+    std::optional<std::uint64_t> unexplained_dimension(const Shape& shape) const override {
+        return unexplained_dimension_of(options_, shape);
+    }
+
+  private:
+    SubcubicOptions options_;
+};
+
+}  // namespace
+
+void add_subcubic_checkers(CheckerList& list) {
+    for (const SubcubicOptions& options : subcubic_family())
+        list.push_back(std::make_unique<SubcubicChecker>(options));
 }
 
 }  // namespace maxcert

@@ -1,7 +1,7 @@
 // Runs the subcubic check: double intervals first, then MPFR for what they leave open.
 #pragma once
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "certify/strategies/subcubic/cell_verdict.hpp"
 #include "certify/strategies/subcubic/hints.hpp"
 
@@ -17,5 +17,11 @@ struct SubcubicDecision {
 /// d_vocab >= 2. The hints have the lengths that hints_from_json asks for; their values are not trusted.
 SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
                                  const Options& run);
+
+/// What the hints prove. They have the lengths that hints_from_json asks for; their values are not trusted.
+CheckResult check_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
+                           const Options& run);
+
+void add_subcubic_checkers(CheckerList& list);
 
 }  // namespace maxcert

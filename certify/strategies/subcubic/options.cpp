@@ -179,4 +179,15 @@ bool peels_factors(QkError e) {
     return e == QkError::subproduct || e == QkError::mean_subproduct || recursive(e);
 }
 
+std::vector<SubcubicOptions> subcubic_family() {
+    std::vector<SubcubicOptions> family;
+    for (const QkError error : kQkErrors) {
+        for (const Direct direct : kDirects) {
+            for (const AttentionBound attention : kAttentionBounds)
+                family.push_back({direct, attention, error});
+        }
+    }
+    return family;
+}
+
 }  // namespace maxcert

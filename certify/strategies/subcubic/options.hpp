@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "data/weights/weights.hpp"
 
@@ -62,5 +63,8 @@ std::uint64_t unexplained_dimension_of(const SubcubicOptions& options, const Sha
 
 /// Whether the error option peels the four factors before it bounds them (T4).
 bool peels_factors(QkError error);
+
+/// Every combination of options, in the order of `maxcert strategies`.
+std::vector<SubcubicOptions> subcubic_family();
 
 }  // namespace maxcert

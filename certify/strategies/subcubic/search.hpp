@@ -1,7 +1,7 @@
 // Finds the hints of a subcubic certificate in plain doubles. Untrusted: the check decides.
 #pragma once
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "certify/strategies/subcubic/hints.hpp"
 
 namespace maxcert {

@@ -4,6 +4,7 @@
 
 #include "certify/proof/escalation.hpp"
 #include "certify/strategies/window/cell_walk.hpp"
+#include "data/base/errors.hpp"
 #include "data/base/parallel.hpp"
 
 namespace maxcert {
@@ -116,6 +117,74 @@ std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, 
     std::vector<PairFinding> findings(claim.plan.choice.size());
     walk_all<Estimate>(model, claim, options, Deadline(), findings);
     return findings;
+}
+
+std::vector<WindowVariant> window_family() {
+    std::vector<WindowVariant> family;
+    const auto add = [&family](QkError error, const std::string& suffix) {
+        for (unsigned window = 1; window <= kMaxUniformWindow; ++window) {
+            family.push_back({window, error, "window/" + std::to_string(window) + suffix});
+        }
+        family.push_back({0, error, "window/adaptive" + suffix});
+    };
+    add(QkError::exact_EQKE, "");
+    for (const QkError error : kQkErrors) add(error, std::string("/") + name_of(error));
+    return family;
+}
+
+namespace {
+
+std::string summary_of(const WindowVariant& variant) {
+    if (variant.window == 0) return "for each query and maximum as many tokens exact as pays";
+    return "the " + std::to_string(variant.window) +
+           " largest tokens exact, four as one, the far ones as one";
+}
+
+class WindowChecker : public Checker {
+  public:
+    explicit WindowChecker(const WindowVariant& variant)
+        : Checker({variant.name, "window", "window", "O(V^2 (d + K))", summary_of(variant), false}),
+          variant_(variant) {}
+
+    CheckResult check(Model& model, const Json& hints, const Options& options) const override {
+        return check_window(model, claim(hints, model.shape()), options);
+    }
+
+    std::optional<std::uint64_t> proof_flops(Model& model, const Json& hints,
+                                             const CheckResult& result) const override {
+        return window_table_flops(model, claim(hints, model.shape())) +
+               result.figures.at("cell_operations").get<std::uint64_t>();
+    }
+
+  private:
+    WindowPlan plan(const Json& hints, const Shape& shape) const {
+        if (variant_.window == 0) return plan_from_json(hints, shape.d_vocab);
+        const auto found = hints.find("window");
+        if (found == hints.end() || !found->is_number_unsigned() || *found != variant_.window) {
+            throw CertificateRejected("hints.window: not " + std::to_string(variant_.window) +
+                                      " as the strategy says");
+        }
+        return uniform_plan(variant_.window, shape.d_vocab);
+    }
+
+    WindowClaim claim(const Json& hints, const Shape& shape) const {
+        if (!hints.is_object()) throw CertificateRejected("hints: not an object");
+        WindowClaim claim{variant_.error, {}, plan(hints, shape)};
+        if (variant_.error == QkError::exact_EQKE) return claim;
+        const auto score = hints.find("score");
+        if (score == hints.end()) throw CertificateRejected("hints.score: missing");
+        claim.score = score_hints_from_json(*score, variant_.error, shape);
+        return claim;
+    }
+
+    WindowVariant variant_;
+};
+
+}  // namespace
+
+void add_window_checkers(CheckerList& list) {
+    for (const WindowVariant& variant : window_family())
+        list.push_back(std::make_unique<WindowChecker>(variant));
 }
 
 }  // namespace maxcert

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "certify/strategies/window/pair_terms.hpp"
 
 namespace maxcert {
@@ -24,5 +25,17 @@ struct PairFinding {
 
 /// By pair_index, in plain doubles: for the search, proves nothing.
 std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options);
+
+/// One strategy of the family: the same window for every pair, or (0) one chosen for each.
+struct WindowVariant {
+    unsigned window;
+    QkError error;
+    std::string name;  ///< window/4, window/adaptive/svd, ...
+};
+
+/// All of them, in the order of `maxcert strategies`.
+std::vector<WindowVariant> window_family();
+
+void add_window_checkers(CheckerList& list);
 
 }  // namespace maxcert

@@ -20,7 +20,7 @@ namespace {
 using testing::Exhaustive;
 using testing::Random;
 
-const Strategy& strategy(const char* name) {
+const Prover& strategy(const char* name) {
     return *select_strategies(name).front();
 }
 
@@ -247,7 +247,7 @@ TEST(Brackets, CutShortTheyStandAndCanBeChecked) {
         const Proof proof = strategy("convolution").prove(model, options);
         EXPECT_LE(proof.result.correct, 1073340012);
         EXPECT_GE(*proof.result.upper, 1073340012);
-        const CheckResult again = strategy("convolution").check(model, proof.hints, {});
+        const CheckResult again = strategy("convolution").checker().check(model, proof.hints, {});
         EXPECT_GE(again.correct, proof.result.correct);
         EXPECT_LE(*again.upper, *proof.result.upper);
     }

@@ -15,7 +15,7 @@
 namespace maxcert::testing {
 namespace {
 
-const Strategy& strategy(const std::string& name) {
+const Prover& strategy(const std::string& name) {
     return *select_strategies(name).at(0);
 }
 

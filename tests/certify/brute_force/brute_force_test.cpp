@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "certify/proof/prover.hpp"
 #include "certify/strategies/brute_force/count.hpp"
 #include "certify/strategies/brute_force/reference_walk.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
@@ -18,7 +19,7 @@ using testing::random_model;
 using testing::run_exhaustively;
 using testing::Truth;
 
-const Strategy& brute_force() {
+const Prover& brute_force() {
     return *select_strategies("brute_force").front();
 }
 
@@ -309,7 +310,7 @@ TEST(BruteForce, SkipsWhatIsTooLarge) {
     Model enormous(testing::gaussian_model(random, {65, 2, 2, 2}, 1));
     options.max_enumeration = Count(1) << 80;
     EXPECT_FALSE(brute_force().prove(enormous, options).skipped.empty());
-    EXPECT_THROW(brute_force().check(enormous, Json::object(), options), CertificateRejected);
+    EXPECT_THROW(brute_force().checker().check(enormous, Json::object(), options), CertificateRejected);
     EXPECT_THROW(count_sequences(enormous, {Margin()}, options), std::invalid_argument);
 }
 
@@ -325,21 +326,21 @@ TEST(BruteForce, ATimeLimitLeavesTheRestUnproved) {
 
 TEST(BruteForce, RejectsHints) {
     Model model(random_model(1, 2, 2));
-    EXPECT_THROW(brute_force().check(model, Json{{"correct", "4"}}, {}), CertificateRejected);
-    EXPECT_THROW(brute_force().check(model, Json::array(), {}), CertificateRejected);
-    EXPECT_NO_THROW(brute_force().check(model, Json::object(), {}));
+    EXPECT_THROW(brute_force().checker().check(model, Json{{"correct", "4"}}, {}), CertificateRejected);
+    EXPECT_THROW(brute_force().checker().check(model, Json::array(), {}), CertificateRejected);
+    EXPECT_NO_THROW(brute_force().checker().check(model, Json::object(), {}));
 }
 
 TEST(BruteForce, ProofLengthDependsOnTheShapeAlone) {
     testing::Random random(8);
     Model a(testing::gaussian_model(random, {2, 3, 2, 2}, 1)),
         b(testing::gaussian_model(random, {2, 3, 2, 2}, 9));
-    const std::uint64_t flops = brute_force().proof_flops(a, {}).value();
-    EXPECT_EQ(flops, brute_force().proof_flops(b, {}).value());
+    const std::uint64_t flops = brute_force().checker().proof_flops(a, {}, {}).value();
+    EXPECT_EQ(flops, brute_force().checker().proof_flops(b, {}, {}).value());
     // By hand, beyond the tables: 9 prefixes of 2 tokens take 3 additions each, 9 sequences 2 comparisons.
     EXPECT_GT(flops, 9U * 3 + 9U * 2);
     EXPECT_LT(flops, 1000U);
-    EXPECT_EQ(brute_force().unexplained_dimension({4, 64, 32, 32}).value(), 1073741824U);
+    EXPECT_EQ(brute_force().checker().unexplained_dimension({4, 64, 32, 32}).value(), 1073741824U);
 }
 
 }  // namespace

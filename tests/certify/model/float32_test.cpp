@@ -30,7 +30,7 @@ Weights golden() {
     return load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
 }
 
-const Strategy& brute_force() {
+const Prover& brute_force() {
     return *select_strategies("brute_force").front();
 }
 

@@ -39,8 +39,7 @@ TEST(MarginCurve, OnePassGivesTheSameCertificates) {
     for (const auto& text : texts) margins.emplace_back(text);
     for (int n = 0; n < 4; ++n) {
         const Weights w = max_like_model(random, 3, 5);
-        for (const Strategy* strategy :
-             select_strategies("brute_force,cubic,multiset,convolution,window/4")) {
+        for (const Prover* strategy : select_strategies("brute_force,cubic,multiset,convolution,window/4")) {
             for (const auto semantics : {Semantics::real, Semantics::float32}) {
                 Model model(w);
                 Options options;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert::testing {
@@ -40,7 +40,7 @@ class PaperGolden : public ::testing::TestWithParam<const char*> {};
 TEST_P(PaperGolden, CubicIsExactlyThePublishedCount) {
     const Golden golden = load_golden(GetParam());
     Model model(golden.weights);
-    const Strategy* cubic = select_strategies("cubic").at(0);
+    const Prover* cubic = select_strategies("cubic").at(0);
     EXPECT_EQ(cubic->prove(model, Options()).result.correct, count_of(golden.expected["cubic_correct"]));
 }
 
@@ -51,7 +51,7 @@ TEST_P(PaperGolden, SubcubicCountsAreNotBelowTheReference) {
     const Count total = count_of(golden.expected["total_sequences"]);
     const Json& reference = golden.expected["subcubic"];
     std::size_t compared = 0;
-    for (const Strategy* strategy : select_strategies(kSubcubic)) {
+    for (const Prover* strategy : select_strategies(kSubcubic)) {
         const std::string& name = strategy->info().name;
         const CheckResult result = strategy->prove(model, Options()).result;
         EXPECT_LE(result.correct, exact) << name;
@@ -78,10 +78,10 @@ TEST_P(PaperGolden, SubcubicCountsAreNotBelowTheReference) {
 TEST_P(PaperGolden, CentringImprovesEveryExactDirectBound) {
     const Golden golden = load_golden(GetParam());
     Model model(golden.weights);
-    for (const Strategy* strategy : select_strategies("max_diff_centred/convex/*,max_diff_centred/drop_*")) {
+    for (const Prover* strategy : select_strategies("max_diff_centred/convex/*,max_diff_centred/drop_*")) {
         std::string plain = strategy->info().name;
         plain.replace(0, std::string("max_diff_centred").size(), "max_diff_exact");
-        const Strategy* other = select_strategies(plain).at(0);
+        const Prover* other = select_strategies(plain).at(0);
         EXPECT_GT(strategy->prove(model, Options()).result.correct,
                   other->prove(model, Options()).result.correct)
             << plain;
@@ -93,9 +93,9 @@ TEST_P(PaperGolden, MpfrCountsTheSame) {
     Model model(golden.weights);
     Options mpfr;
     mpfr.arithmetic = Arithmetic::mpfr;
-    for (const Strategy* strategy : select_strategies(kInMpfr)) {
+    for (const Prover* strategy : select_strategies(kInMpfr)) {
         const Proof proof = strategy->prove(model, Options());
-        const CheckResult reference = strategy->check(model, proof.hints, mpfr);
+        const CheckResult reference = strategy->checker().check(model, proof.hints, mpfr);
         EXPECT_EQ(proof.result.correct, reference.correct) << strategy->info().name;
         EXPECT_GE(reference.bits_used, 128) << strategy->info().name;
         EXPECT_GT(reference.figures["mpfr_operations"].get<std::uint64_t>(), 0U);
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(, PaperGolden, ::testing::Values("max-of-4-golden", "ma
 TEST(PaperStrategies, AreTheOnesInTheTable) {
     EXPECT_EQ(select_strategies(kSubcubic).size(), 180U);
     std::size_t in_paper = 0;
-    for (const Strategy* strategy : select_strategies(std::string("cubic,") + kSubcubic))
+    for (const Prover* strategy : select_strategies(std::string("cubic,") + kSubcubic))
         in_paper += strategy->info().in_paper;
     EXPECT_EQ(in_paper, 101U);
 }

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/prover.hpp"
 #include "data/base/json.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/random_models.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 using testing::Random;
 
-const Strategy& strategy(const std::string& name) {
+const Prover& strategy(const std::string& name) {
     return *select_strategies(name).front();
 }
 

@@ -197,7 +197,7 @@ TEST(SubcubicCertificate, FiguresAreThere) {
               3U * 64 * 64 + 2 * 4 * 64);
     // The figures do not depend on what was proved before, nor on the arithmetic of an earlier proof.
     Model model(golden());
-    for (const Strategy* s : select_strategies("*/convex/svd")) certified(model, *s, {});
+    for (const Prover* s : select_strategies("*/convex/svd")) certified(model, *s, {});
     const Json later = certified(model, *select_strategies("max_diff_exact/convex/svd").at(0), {});
     EXPECT_EQ(later["run"]["figures"], c["run"]["figures"]);
     EXPECT_EQ(later["proof_flops"], c["proof_flops"]);
@@ -217,8 +217,7 @@ TEST(SubcubicCertificate, DegenerateShapes) {
         for (auto* m : {&w.W_Q, &w.W_K, &w.W_V, &w.W_O}) fill(*m, std::size_t{shape.d_model} * shape.d_head);
         fill(w.W_U, std::size_t{shape.d_model} * shape.d_vocab);
         Model model(w);
-        for (const Strategy* s :
-             select_strategies("cubic,*/mean_query+diff/*,*/drop_average*/*,*/convex/*")) {
+        for (const Prover* s : select_strategies("cubic,*/mean_query+diff/*,*/drop_average*/*,*/convex/*")) {
             const Json c = certified(model, *s, {});
             EXPECT_EQ(verify(c, w).correct.get_str(), c["correct"].get<std::string>()) << s->info().name;
             if (shape.d_vocab == 1) {

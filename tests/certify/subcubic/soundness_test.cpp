@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "certify/proof/prover.hpp"
 #include "certify/strategies/cubic/check.hpp"
 #include "certify/strategies/subcubic/check.hpp"
 #include "certify/strategies/subcubic/search.hpp"
@@ -148,7 +149,8 @@ TEST(CubicSoundness, EveryCellOnRandomModels) {
         const Weights weights = random_model(seed, 4, 6, &about);
         Model model(weights);
         const Exhaustive truth = run_exhaustively(weights);
-        const CheckResult result = select_strategies("cubic").at(0)->check(model, Json::object(), run);
+        const CheckResult result =
+            select_strategies("cubic").at(0)->checker().check(model, Json::object(), run);
         if (weights.shape.d_vocab == 1) {
             EXPECT_EQ(result.correct, 1);
             EXPECT_EQ(truth.right, 1U);

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "certify/proof/strategy.hpp"
+#include "certify/proof/checker.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
 

@@ -51,7 +51,7 @@ Weights golden(const std::string& name) {
     return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
 }
 
-const Strategy& strategy(std::string_view name) {
+const Prover& strategy(std::string_view name) {
     return *select_strategies(std::string(name)).at(0);
 }
 
@@ -188,11 +188,12 @@ TEST(Window, GoldenBoundsAndProofLengths) {
     Model k4(golden("max-of-4-golden"));
     const char* correct[] = {"15236464", "16474476", "16726927", "16759005", "16760359", "16760922"};
     for (unsigned w = 1; w <= 6; ++w) {
-        const Strategy& s = strategy("window/" + std::to_string(w));
+        const Prover& s = strategy("window/" + std::to_string(w));
         const Proof proof = s.prove(k4, {});
         EXPECT_EQ(proof.result.correct.get_str(), correct[w - 1]);
-        EXPECT_LE(s.proof_flops(k4, proof).value(), 3'000'000U);
-        EXPECT_GE(s.proof_flops(k4, proof).value(), 1'300'000U);  // the products alone
+        EXPECT_LE(s.checker().proof_flops(k4, proof.hints, proof.result).value(), 3'000'000U);
+        EXPECT_GE(s.checker().proof_flops(k4, proof.hints, proof.result).value(),
+                  1'300'000U);  // the products alone
     }
     Model k5(golden("max-of-5-golden"));
     EXPECT_EQ(strategy("window/3").prove(k5, {}).result.correct.get_str(), "1072531824");
@@ -200,16 +201,16 @@ TEST(Window, GoldenBoundsAndProofLengths) {
 
 TEST(Window, AdaptiveProvesMoreForLess) {
     Model model(golden("max-of-4-golden"));
-    const Strategy& s = strategy("window/adaptive");
+    const Prover& s = strategy("window/adaptive");
     const Proof proof = s.prove(model, {});
     EXPECT_GE(proof.result.correct, Count("16759139"));  // 0.99892
-    EXPECT_LE(s.proof_flops(model, proof).value(), 1'900'000U);
+    EXPECT_LE(s.checker().proof_flops(model, proof.hints, proof.result).value(), 1'900'000U);
     // With nothing chosen nothing is proved, and with fewer pairs less.
     Json hints = proof.hints;
     hints["choice"][pair_index(30, 60)] = 0U;
-    EXPECT_LT(s.check(model, hints, {}).correct, proof.result.correct);
+    EXPECT_LT(s.checker().check(model, hints, {}).correct, proof.result.correct);
     for (Json& one : hints["choice"]) one = 0U;
-    EXPECT_EQ(s.check(model, hints, {}).correct, 0);
+    EXPECT_EQ(s.checker().check(model, hints, {}).correct, 0);
 }
 
 TEST(Window, TheExactErrorOptionIsThePlainStrategy) {
@@ -289,7 +290,7 @@ TEST(Window, TheWalkCountsItsOperations) {
 }
 
 void expect_rejected(Model& model, const std::string& name, const std::string& hints) {
-    EXPECT_THROW(strategy(name).check(model, Json::parse(hints), {}), CertificateRejected) << hints;
+    EXPECT_THROW(strategy(name).checker().check(model, Json::parse(hints), {}), CertificateRejected) << hints;
 }
 
 TEST(Window, RejectsTamperedHints) {
@@ -298,7 +299,7 @@ TEST(Window, RejectsTamperedHints) {
                               R"({"window":4.0})", R"({"window":-4})", R"({"window":[4]})", "[]", "4"}) {
         expect_rejected(model, "window/4", hints);
     }
-    EXPECT_GT(strategy("window/4").check(model, Json::parse(R"({"window":4})"), {}).correct, 0);
+    EXPECT_GT(strategy("window/4").checker().check(model, Json::parse(R"({"window":4})"), {}).correct, 0);
     const char* name = "window/3/max_diff_subproduct";
     const Json good = strategy(name).prove(model, {}).hints;
     for (const char* field : {"score", "window"}) {

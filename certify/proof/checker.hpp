@@ -1,4 +1,5 @@
-// What a proof strategy is: an untrusted search for hints, and a trusted check that counts what they prove.
+// The trusted half of a proof strategy: a check that counts what hints prove. The other half, which finds the
+// hints, is proof/prover.hpp; nothing that is included here knows of it.
 #pragma once
 
 #include <cstdint>
@@ -60,51 +61,38 @@ struct CheckResult {
     Json figures = Json::object();
 };
 
-/// Hints and what they establish.
-struct Proof {
-    Json hints = Json::object();
-    CheckResult result;
-    std::string skipped;  ///< not empty: why nothing was attempted
-    double search_s = 0, check_s = 0;
-};
-
-class Strategy {
+/// Rechecks proofs of one strategy, trusting nothing in them.
+class Checker {
   public:
-    virtual ~Strategy() = default;
+    virtual ~Checker() = default;
 
     const StrategyInfo& info() const { return info_; }
 
-    /// Searches and checks. What it returns in `result` comes from the check alone.
-    virtual Proof prove(Model& model, const Options& options) const = 0;
-
-    /// What prove() finds for each of these margins (options.margin is not used), sharing work where the
-    /// strategy can; the times of a shared pass are those of its share.
-    virtual std::vector<Proof> prove_margins(Model& model, const std::vector<Margin>& margins,
-                                             const Options& options) const;
-
-    /// Rechecks hints from a certificate, trusting nothing in them. Throws CertificateRejected for
-    /// hints that are malformed or out of range, naming the claim that fails.
+    /// What the hints of a certificate prove. Throws CertificateRejected for hints that are malformed or out
+    /// of range, naming the claim that fails.
     virtual CheckResult check(Model& model, const Json& hints, const Options& options) const = 0;
 
-    /// Floating operations that the verifier must do, by the counting number (SOUNDNESS, "Proof length");
-    /// nothing where it is not known.
-    virtual std::optional<std::uint64_t> proof_flops(Model& model, const Proof& proof) const = 0;
+    /// Floating operations that the verifier must do, by the counting number (SOUNDNESS, "Proof length"),
+    /// where `result` is what check() makes of these hints; nothing where it is not known.
+    virtual std::optional<std::uint64_t> proof_flops(Model& model, const Json& hints,
+                                                     const CheckResult& result) const = 0;
 
     /// The paper's estimate of what is left unexplained, in dimensions; nothing where it defines none.
     virtual std::optional<std::uint64_t> unexplained_dimension(const Shape&) const { return std::nullopt; }
 
   protected:
-    explicit Strategy(StrategyInfo info) : info_(std::move(info)) {}
+    explicit Checker(StrategyInfo info) : info_(std::move(info)) {}
 
   private:
     StrategyInfo info_;
 };
 
-/// Every strategy, in the order of `maxcert strategies`.
-const std::vector<std::unique_ptr<Strategy>>& all_strategies();
+using CheckerList = std::vector<std::unique_ptr<Checker>>;
 
-/// The strategies that LIST names: names, groups (`paper`, `all`), globs in which * also matches /, with
-/// commas. In the order of all_strategies(), each once. Throws UsageError for a word that matches nothing.
-std::vector<const Strategy*> select_strategies(const std::string& list);
+/// The checkers of every strategy, in the order of `maxcert strategies`.
+const CheckerList& all_checkers();
+
+/// The checker of the strategy with this name; nullptr if there is none.
+const Checker* checker_named(const std::string& name);
 
 }  // namespace maxcert
