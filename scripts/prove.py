@@ -6,6 +6,7 @@ import argparse
 import concurrent.futures
 import csv
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -17,10 +18,12 @@ import sys
 import threading
 import time
 
+import prove_certificates
+
 HERE = pathlib.Path(__file__).resolve().parent
 REFUSED, FAILED = 4, 5
-COLUMNS = ("model", "seed", "proof", "statement", "correct", "total", "weights_sha256", "seconds", "cpu_seconds", "vo_bytes",
-           "file_sha256", "theory_sha256", "coq")
+COLUMNS = ("model", "seed", "proof", "statement", "correct", "total", "weights_sha256", "seconds", "cpu_seconds", "together",
+           "vo_bytes", "file_sha256", "theory_sha256", "coq")
 
 
 class Failure(Exception):
@@ -68,7 +71,7 @@ class Prover:
         except (OSError, subprocess.CalledProcessError):
             sys.exit("prove: coqc is missing; install coq, libcoq-bignums, libcoq-coquelicot and libcoq-flocq")
         self.coq = version.split()[0]
-        self.roots = {"exact": ["Exact.v"], "cubic": ["Cubic.v"]}.get(proof, ["Windows.v"])
+        self.roots = {"exact": ["Exact.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"]}.get(proof, ["Windows.v"])
         names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
         sorted_by_coq = subprocess.run(["coqdep", "-R", ".", "Maxcert", "-sort", *self.roots], cwd=self.formal, capture_output=True,
                                        text=True, check=True).stdout
@@ -117,20 +120,26 @@ class Prover:
                 raise Failure(REFUSED, f"Coq refuses {folder / module}.v:\n{printed.strip()}" +
                               (f"\nCoq's own check evaluates to {found}" if found else ""))
         seconds = time.monotonic() - start
-        code, printed, _ = call(self.formal / "same_weights", folder / "Bits.v", weights)
+        code, printed, _ = self.same_weights(folder, weights)
         if code:
             raise Failure(REFUSED, printed.strip())
         statement = self.audit(folder, proof, claim)
         record = {"model": folder.name, "seed": None, "proof": proof, "statement": statement, "correct": claim["correct"],
                   "total": claim["total"], "weights_sha256": claim["weights_sha256"], "seconds": round(seconds, 2),
-                  "cpu_seconds": round(cpu, 2),
+                  "cpu_seconds": round(cpu, 2), "together": 1,
                   "vo_bytes": sum((folder / f"{name}.vo").stat().st_size for name in ("Bits", claim["module"])),
                   "file_sha256": file_sha256, "theory_sha256": self.theory_sha256, "coq": self.coq}
+        self.keep(folder, record_file, record)
+        return record
+
+    def keep(self, folder, record_file, record):
         seed = re.fullmatch(r"seed-(\d+)", folder.name)
         if seed:
             record["seed"] = int(seed[1])
         write(record_file, json.dumps(record, indent=1) + "\n")
-        return record
+
+    def same_weights(self, folder, weights):
+        return call(self.formal / "same_weights", folder / "Bits.v", weights)
 
     def formalize(self, weights, proof, folder, *claimed):
         """Has maxcert write the model's files; what they claim."""
@@ -160,25 +169,28 @@ class Prover:
     def audit(self, folder, proof, claim):
         """Has Coq state the theorem in the theory's words alone, and compares what it rests on with what is allowed."""
         relation = "accuracy_is" if proof == "exact" else "accuracy_at_least"
-        accuracy = f"Model.{claim['module']}.accuracy"
-        name = f"Audit_{claim['module']}"
+        statement = (f"Maxcert.Weights.weights_sha256 Model.Bits.bits = \"{claim['weights_sha256']}\"%string /\\\n  "
+                     f"Maxcert.Statement.{relation} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z")
+        self.check_statement(folder, claim["module"], statement, f"Model.{claim['module']}.accuracy")
+        return f"{relation} (model_of bits) {claim['correct']}"
+
+    def check_statement(self, folder, module, statement, term):
+        name = f"Audit_{module}"
         (folder / f"{name}.v").write_text(f"""From Coq Require Import ZArith String.
 From Maxcert Require Statement Weights.
-From Model Require Bits {claim['module']}.
+From Model Require Bits {module}.
 Definition stated :
-  Maxcert.Weights.weights_sha256 Model.Bits.bits = "{claim['weights_sha256']}"%string /\\
-  Maxcert.Statement.{relation} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z
-  := {accuracy}.
+  {statement}
+  := {term}.
 Print Assumptions stated.
 """)
         code, printed, _ = self.coqc(folder, name)
         if code:
-            raise Failure(REFUSED, f"{accuracy} does not state what was claimed:\n{printed.strip()}")
+            raise Failure(REFUSED, f"{term} does not state what was claimed:\n{printed.strip()}")
         axioms, more = assumptions(printed)
         beyond = sorted(axioms - self.allowed) + more
         if beyond:
-            raise Failure(REFUSED, f"{accuracy} rests on more than certify/formal/axioms.txt allows: {', '.join(beyond)}")
-        return f"{relation} (model_of bits) {claim['correct']}"
+            raise Failure(REFUSED, f"{term} rests on more than certify/formal/axioms.txt allows: {', '.join(beyond)}")
 
 
 def assumptions(printed):
@@ -216,6 +228,7 @@ def write_table(out):
     """theorems.csv: every theorem in the folder, whoever proved it."""
     records = [json.loads(path.read_text()) for path in sorted(out.glob("*/theorem-*.json"))]
     records.sort(key=lambda r: (r["seed"] is None, r["seed"] or 0, r["model"], r["proof"]))
+    out.mkdir(parents=True, exist_ok=True)
     temporary = out / f".theorems.csv.{os.getpid()}"
     with open(temporary, "w", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
@@ -224,7 +237,7 @@ def write_table(out):
     os.replace(temporary, out / "theorems.csv")
 
 
-def models(arguments, prover):
+def models(arguments):
     """(weights, folder) of everything asked for."""
     if arguments.results:
         config = arguments.results / "config.json"
@@ -238,6 +251,46 @@ def models(arguments, prover):
         yield weights, arguments.out / weights.stem
 
 
+def proofs(arguments, prover):
+    """(weights, folder, a function that returns the theorems' records) of everything asked for. prover: of a kind of proof."""
+    for weights, folder in models(arguments):
+        if arguments.strategies:
+            try:
+                for prove in certified_proofs(arguments, prover, weights, folder):
+                    yield weights, folder, prove
+            except (Failure, OSError) as error:
+                yield weights, folder, functools.partial(throw, error)
+        else:
+            yield weights, folder, lambda weights=weights, folder=folder: [
+                prover(arguments.proof).prove(weights, arguments.proof, arguments.certificate, folder)]
+
+
+def certified_proofs(arguments, prover, weights, folder):
+    """The proofs of what the certificates beside the weights claim."""
+    subcubic, one_at_a_time = [], threading.Lock()  # in one folder
+
+    def prove_alone(proof, certificate):
+        with one_at_a_time:
+            return [prover(proof).prove(weights, proof, certificate, folder)]
+
+    for record in prove_certificates.asked_for(weights.parent / "certificates.jsonl.zst", arguments.strategies.split(","), say):
+        proof = prove_certificates.proof_of(record["strategy"])
+        if proof == "subcubic":
+            subcubic.append(record)
+        else:
+            yield functools.partial(prove_alone, proof, prove_certificates.write_certificate(record, folder))
+    if subcubic:
+        files = prove_certificates.SubcubicFiles(prover("subcubic"), weights, subcubic, folder, Failure)
+        if files.unproved():
+            files.compile_bits()
+        for module, claims in files.files:
+            yield functools.partial(files.prove, module, claims)
+
+
+def throw(error):
+    raise error
+
+
 def parse():
     parser = argparse.ArgumentParser(
         prog="scripts/prove", description=__doc__, epilog="exit code: 0 all proved, 4 Coq refuses one, 3 a file is unreadable",
@@ -247,6 +300,9 @@ def parse():
     parser.add_argument("--seeds", metavar="LIST", default="all", help="which of them: all (default), or numbers with commas")
     parser.add_argument("--proof", metavar="P", default="exact",
                         help="exact (default), or a lower bound: window/W, cubic; see maxcert help formalize")
+    parser.add_argument("--strategies", metavar="LIST",
+                        help="with --results: prove what these strategies' certificates claim, instead of --proof; names, groups, "
+                             "paper, all and globs, with commas")
     parser.add_argument("--certificate", metavar="FILE", type=pathlib.Path, help="claim what this certificate of one FILE does")
     parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count(), help="models side by side; default: all cores")
     parser.add_argument("--out", metavar="DIR", type=pathlib.Path,
@@ -256,6 +312,8 @@ def parse():
         parser.error("give weights files, or --results DIR")
     if arguments.certificate and (len(arguments.files) != 1 or arguments.results):
         parser.error("--certificate speaks of one FILE")
+    if arguments.strategies and (arguments.files or arguments.certificate or not arguments.results):
+        parser.error("--strategies goes with --results DIR, and with neither FILE nor --certificate")
     arguments.out = arguments.out or (arguments.results / "theorems" if arguments.results else pathlib.Path("theorems"))
     return arguments
 
@@ -263,30 +321,41 @@ def parse():
 def main():
     arguments = parse()
     beside_sources = (HERE.parent / "CMakeLists.txt").exists()
-    prover = Prover(HERE.parent / "build/formal" if beside_sources else arguments.out / "theory", arguments.proof)
-    todo = list(models(arguments, prover))
+    cache = HERE.parent / "build/formal" if beside_sources else arguments.out / "theory"
+    provers, making = {}, threading.Lock()
     codes = set()
 
+    def prover(proof):
+        with making:
+            if proof not in provers:
+                made = Prover(cache, proof)
+                made.compile_theory()
+                provers[proof] = made
+            return provers[proof]
+
     def one(task):
-        weights, folder = task
+        weights, folder, prove = task
         try:
-            return folder.name, prover.prove(weights, arguments.proof, arguments.certificate, folder)
+            return folder.name, prove()
         except Failure as failure:
             return folder.name, failure
         except OSError as error:
-            return folder.name, Failure(3 if error.filename == str(weights) else FAILED, str(error))
+            read = error.filename and pathlib.Path(error.filename).parent == weights.parent
+            return folder.name, Failure(3 if read else FAILED, str(error))
 
     try:
-        prover.compile_theory()
         with concurrent.futures.ThreadPoolExecutor(max(1, arguments.jobs)) as pool:
-            for number, (name, found) in enumerate(pool.map(one, todo), 1):
+            todo = [pool.submit(one, task) for task in proofs(arguments, prover)]
+            for number, task in enumerate(todo, 1):
+                name, found = task.result()
                 if isinstance(found, Failure):
                     codes.add(found.code)
                     say(f"prove: {name}: {found}")
                     continue
-                print(f"{name}  theorem in Coq: {found['statement']}, of {found['total']} sequences; "
-                      f"{found['seconds']:.1f} s{', known' if 'known' in found else ''}, {found['vo_bytes'] / 1e6:.1f} MB; "
-                      "axioms: classical reals, 63-bit integers", flush=True)
+                for theorem in found:
+                    print(f"{name}  theorem in Coq: {theorem['statement']}, of {theorem['total']} sequences; {theorem['proof']}, "
+                          f"{theorem['seconds']:.1f} s{shared(theorem)}{', known' if 'known' in theorem else ''}, "
+                          f"{theorem['vo_bytes'] / 1e6:.1f} MB; axioms: classical reals, 63-bit integers", flush=True)
                 if len(todo) > 1:
                     say(f"{number} of {len(todo)}")
     except Failure as failure:
@@ -295,6 +364,10 @@ def main():
     write_table(arguments.out)
     say(f"table: {arguments.out / 'theorems.csv'}")
     return REFUSED if REFUSED in codes else max(codes, default=0)
+
+
+def shared(theorem):
+    return f" for {theorem['together']} together" if theorem.get("together", 1) > 1 else ""
 
 
 if __name__ == "__main__":

@@ -13,11 +13,14 @@ import sys
 import tempfile
 import unittest
 
+import zstandard
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / 'tests/golden/max-of-4-golden.safetensors'
 NAMES = ('embed.W_E', 'pos_embed.W_pos', 'blocks.0.attn.W_Q', 'blocks.0.attn.W_K', 'blocks.0.attn.W_V', 'blocks.0.attn.W_O',
          'unembed.W_U')
 os.environ['MAXCERT'] = MAXCERT = str(pathlib.Path(sys.argv.pop(1)).resolve())
+sys.path.insert(0, str(ROOT / 'scripts'))
 specification = importlib.util.spec_from_file_location('prove', ROOT / 'scripts/prove.py')
 prove = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(prove)
@@ -97,6 +100,46 @@ class Proves(unittest.TestCase):
             done = self.scripts_prove('--proof', proof, '--certificate', path, self.weights)
             self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
             self.assertIn(f"Coq's own check evaluates to = Some {record['correct']}", done.stderr)
+
+    def results(self, name, strategies, change=lambda record: record):
+        """A results folder with the small model as seed 7."""
+        folder = self.folder / name
+        seed = folder / 'seed-7'
+        seed.mkdir(parents=True)
+        shutil.copy(self.weights, seed / 'weights.safetensors')
+        (folder / 'config.json').write_text('{}')
+        certificates = self.folder / f'{name}-certificates'
+        subprocess.run([MAXCERT, 'certify', '--weights', self.weights, '--strategies', strategies, '--certificates', certificates],
+                       check=True, capture_output=True)
+        lines = [json.dumps(change(json.loads(path.read_text()))) + '\n' for path in certificates.glob('*.json')]
+        (seed / 'certificates.jsonl.zst').write_bytes(zstandard.ZstdCompressor().compress(''.join(lines).encode()))
+        return folder
+
+    def test_the_certificates_of_a_results_folder(self):
+        strategies = 'brute_force,cubic,max_diff_exact/*/exact_EQKE+max_diff_exact'
+        folder = self.results('results', strategies)
+        for word in ('', 'known'):
+            done = self.scripts_prove('--results', folder, '--strategies', strategies, '--seeds', '7')
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(word, done.stdout)
+        with open(self.folder / 'out/theorems.csv', newline='') as file:
+            rows = {row['proof']: row for row in csv.DictReader(file) if row['model'] == 'seed-7'}
+        for path in (self.folder / 'results-certificates').glob('*.json'):
+            record = json.loads(path.read_text())
+            row = rows.pop({'brute_force': 'exact'}.get(record['strategy'], record['strategy']))
+            self.assertEqual((row['correct'], row['seed']), (record['correct'], '7'))
+            self.assertEqual(row['together'], '3' if '/' in record['strategy'] else '1')
+        self.assertEqual(rows, {})
+
+    def test_refuses_what_a_certificate_of_a_results_folder_claims_too_much(self):
+        strategy = 'max_diff_exact/convex/exact_EQKE+max_diff_exact'
+        folder = self.results('wrong', strategy, lambda record: dict(record, correct=str(int(record['correct']) + 1)))
+        done = self.scripts_prove('--results', folder, '--strategies', 'all')
+        self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+        self.assertIn('Coq refuses', done.stderr)
+        self.assertNotIn('theorem in Coq', done.stdout)
+        (folder / 'seed-7/certificates.jsonl.zst').write_bytes(b'nothing')
+        self.assertEqual(self.scripts_prove('--results', folder, '--strategies', 'all').returncode, 3)
 
     def test_refuses_a_flipped_bit(self):
         prover, folder, _ = self.formalized('flipped')
