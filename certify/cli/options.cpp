@@ -19,6 +19,8 @@ void add_certify_options(CommandLine& line) {
     line.text("max-enumeration", "N", "68719476736", "brute_force is skipped above this many sequences");
     line.text("node-budget", "N", "0",
               "multiset, convolution: work to spend, in nodes or operations; 0 for the default");
+    line.text("proof-budget", "OPS", "0",
+              "window/adaptive: the best proof of at most about this many operations; 0: as far as it pays");
     line.text("mass-threshold", "X", "", "multiset: leave nodes below this share of all sequences unproved");
     line.text("time-limit", "SECONDS", "0", "per strategy; what is proved by then stands; 0 for none");
 }
@@ -36,6 +38,7 @@ Options certify_options(const CommandLine& line) {
     options.exp_ulp = static_cast<unsigned>(line.whole("exp-ulp", 0, kMaxExpUlp));
     options.max_enumeration = Count(line.whole("max-enumeration", 0, 1000000000000000000ul));
     options.node_budget = line.whole("node-budget", 0, 1000000000000ul);
+    options.proof_budget = line.whole("proof-budget", 0, 1000000000000000ul);
     if (line.given("mass-threshold")) options.mass_threshold = line.number("mass-threshold", 0, 1);
     options.time_limit_s = line.number("time-limit", 0, 1e9);
     return options;

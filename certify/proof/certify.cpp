@@ -34,6 +34,7 @@ std::string program() {
 Json limits(const Options& options) {
     return {{"max_enumeration", options.max_enumeration.get_str()},
             {"node_budget", options.node_budget},
+            {"proof_budget", options.proof_budget},
             {"mass_threshold", options.mass_threshold < 0 ? Json(nullptr) : Json(options.mass_threshold)}};
 }
 

@@ -6,6 +6,7 @@
 
 #include "certify/model/path_tables.hpp"
 #include "certify/strategies/qk/split.hpp"
+#include "certify/strategies/window/range_maxima.hpp"
 
 namespace maxcert {
 
@@ -13,8 +14,9 @@ namespace maxcert {
 /// depends on q alone: a_q(t,i) in [lower(q,t), upper(q,t)] for all i < n_ctx-1.
 template <class N>
 struct AttentionRanges {
-    Matrix<N> lower, upper;              ///< [d_vocab, d_vocab]
-    Matrix<N> lower_up_to, upper_up_to;  ///< (q, t): min of lower, max of upper over tokens <= t
+    Matrix<N> lower, upper;                    ///< [d_vocab, d_vocab]
+    Matrix<N> lower_up_to, upper_up_to;        ///< (q, t): min of lower, max of upper over tokens <= t
+    RangeMaxima<N> negated_lower, upper_tree;  ///< over any run of tokens: of -lower and of upper
     std::vector<N> query_upper;  ///< the query's own position weighs 1 .. query_upper[q]; empty: exactly 1
 };
 
@@ -26,7 +28,7 @@ AttentionRanges<N> attention_ranges(const Scores<N>& scores, bool exact, const M
                                     const N& scale) {
     const Matrix<N>& S = scores.explained;
     const std::size_t V = S.rows(), last = EQKP.columns() - 1;
-    AttentionRanges<N> r{Matrix<N>(V, V), Matrix<N>(V, V), {}, {}, {}};
+    AttentionRanges<N> r{Matrix<N>(V, V), Matrix<N>(V, V), {}, {}, {}, {}, {}};
     for (std::size_t q = 0; q < V; ++q) {
         if (!exact) r.query_upper.push_back(exp(scores.error[q] * scale));
         N light, heavy;  // over the positions; with no other position nothing is weighed by them
@@ -50,6 +52,12 @@ AttentionRanges<N> attention_ranges(const Scores<N>& scores, bool exact, const M
             r.upper_up_to(q, t) = max(r.upper_up_to(q, t - 1), r.upper(q, t));
         }
     }
+    Matrix<N> negated = r.lower;
+    for (std::size_t q = 0; q < V; ++q) {
+        for (std::size_t t = 0; t < V; ++t) negated(q, t) = -negated(q, t);
+    }
+    r.negated_lower = RangeMaxima<N>(negated);
+    r.upper_tree = RangeMaxima<N>(r.upper);
     return r;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "certify/strategies/window/pair_terms.hpp"
@@ -16,8 +18,9 @@ struct IgnoreCell {
 };
 
 /// Splits n-1 positions over the blocks, from the maximum down. A node fixes the numbers of the blocks before
-/// b and leaves r positions for block b and further ones; it is proved at once if the worst of these, r times
-/// over, does no harm, and given up if the best would not help.
+/// b and leaves r positions for block b and further ones. A class that stays below 0 with the worst of these
+/// r times over does so in every cell of the node and is not looked at again; where no class is left, the
+/// node is proved, and where one stays at or above 0 with the best of them, it is given up.
 template <class N, class OnCell = IgnoreCell>
 class CellWalk {
   public:
@@ -27,13 +30,17 @@ class CellWalk {
           on_cell_(on_cell),
           classes_(terms.query.size()),
           sums_(terms.blocks.size() + 1, classes_),
-          multiplicity_(terms.blocks.size() + 1) {}
+          multiplicity_(terms.blocks.size() + 1),
+          open_classes_(terms.blocks.size() + 2) {}
 
     /// `m_needed`: the query is not the maximum itself, so one of the positions must hold it; block 0 is the
     /// maximum alone, and there are further blocks.
     void run(std::size_t positions, bool m_needed) {
         for (std::size_t c = 0; c < classes_; ++c) sums_(0, c) = terms_.query[c];
         multiplicity_[0] = 1;
+        open_classes_[0].resize(classes_);
+        std::iota(open_classes_[0].begin(), open_classes_[0].end(), std::size_t{0});
+        open_classes_[1] = open_classes_[0];
         if (!m_needed) {
             visit(0, positions);
         } else if (positions > 0 && terms_.blocks.size() > 1) {
@@ -47,8 +54,6 @@ class CellWalk {
     bool open() const { return open_; }  ///< the arithmetic was too coarse to decide some cell
 
   private:
-    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
     N value(std::size_t b, std::size_t r, std::size_t c, const Matrix<N>& extreme) {
         if (r == 0) return sums_(b, c);
         if (r == 1) return ++operations_, sums_(b, c) + extreme(b, c);
@@ -56,35 +61,35 @@ class CellWalk {
         return sums_(b, c) + integer<N>(static_cast<long>(r)) * extreme(b, c);
     }
 
-    /// A class that the node's bound does not exclude, the last trouble-maker first.
-    std::size_t failing_class(std::size_t b, std::size_t r) {
-        for (std::size_t i = 0; i < classes_; ++i) {
-            const std::size_t c = i == 0 ? suspect_ : (i <= suspect_ ? i - 1 : i);
+    /// Fills open_classes_[b + 1] with those of open_classes_[b] that the node's bound leaves open; false if
+    /// one of them stands in the way of every cell.
+    bool filter_classes(std::size_t b, std::size_t r) {
+        std::vector<std::size_t>&from = open_classes_[b], &to = open_classes_[b + 1];
+        to.clear();
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            const std::size_t c = from[i];
             ++operations_;
-            if (!certainly_negative(value(b, r, c, terms_.most))) return suspect_ = c;
+            if (certainly_negative(value(b, r, c, terms_.most))) continue;
+            ++operations_;
+            if (certainly_nonnegative(value(b, r, c, terms_.least))) {
+                std::swap(from[0], from[i]);  // the likeliest to refute the next node as well
+                return false;
+            }
+            to.push_back(c);
         }
-        return kNone;
-    }
-
-    /// The class stands in the way of every cell of the node.
-    bool refuted(std::size_t b, std::size_t r, std::size_t c) {
-        ++operations_;
-        return certainly_nonnegative(value(b, r, c, terms_.least));
+        return true;
     }
 
     void visit(std::size_t b, std::size_t r) {
         // Too small to be worth the work; giving up a node proves nothing, which is sound.
         mass_ = multiplicity_[b] * counts_.power(terms_.blocks[b].last + 1, r);
         if (mass_ < counts_.negligible()) return;
-        const std::size_t failing = failing_class(b, r);
-        if (failing == kNone) {
+        if (!filter_classes(b, r)) return;
+        if (open_classes_[b + 1].empty()) {
             ++cells_;
             on_cell_(taken_, r);
             proved_ += mass_;
             return;
-        }
-        for (std::size_t i = 0; i < classes_; ++i) {
-            if (refuted(b, r, (failing + i) % classes_)) return;
         }
         if (r > 0 && b + 1 < terms_.blocks.size()) {
             split(b, r, 0);
@@ -95,15 +100,16 @@ class CellWalk {
 
     void split(std::size_t b, std::size_t r, std::size_t fewest) {
         const std::size_t size = terms_.blocks[b].last - terms_.blocks[b].first + 1;
-        for (std::size_t c = 0; c < classes_; ++c) {
+        const std::vector<std::size_t>& open = open_classes_[b + 1];
+        for (const std::size_t c : open) {
             sums_(b + 1, c) = sums_(b, c);
             if (fewest == 1) sums_(b + 1, c) += terms_.gain(b, c);
         }
-        operations_ += fewest * classes_;
+        operations_ += fewest * open.size();
         for (std::size_t n = fewest; n <= r; ++n) {
             if (n > fewest) {
-                for (std::size_t c = 0; c < classes_; ++c) sums_(b + 1, c) += terms_.gain(b, c);
-                operations_ += classes_;
+                for (const std::size_t c : open) sums_(b + 1, c) += terms_.gain(b, c);
+                operations_ += open.size();
             }
             taken_.push_back(n);
             multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n) * counts_.power(size, n);
@@ -119,7 +125,8 @@ class CellWalk {
     Matrix<N> sums_;                   ///< [depth, classes]
     std::vector<Count> multiplicity_;  ///< by depth: sequences per choice of what is left
     std::vector<std::size_t> taken_;   ///< by block before the present node's
-    std::size_t suspect_ = 0;
+    /// By depth: the classes that the bounds of the nodes above leave open.
+    std::vector<std::vector<std::size_t>> open_classes_;
     Count mass_;  ///< sequences of the node being decided
     Count proved_ = 0;
     std::uint64_t cells_ = 0, operations_ = 0;

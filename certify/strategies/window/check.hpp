@@ -13,13 +13,13 @@ namespace maxcert {
 /// Double intervals, and MPFR for the pairs with undecided cells.
 CheckResult check_window(Model& model, const WindowClaim& claim, const Options& options);
 
-/// Operations of the verifier other than the walk over the cells: products, tables, terms of each pair.
+/// Operations of the verifier other than those of each pair: products, tables, bounds that pairs share.
 std::uint64_t window_table_flops(Model& model, const WindowClaim& claim);
 
 /// What one (query, maximum) pair yields.
 struct PairFinding {
     Count proved = 0;
-    std::uint64_t cells = 0, operations = 0;  ///< of the walk over the cells
+    std::uint64_t cells = 0, operations = 0;  ///< of its terms and of the walk
     bool open = false;                        ///< a cell that this arithmetic could not decide
 };
 

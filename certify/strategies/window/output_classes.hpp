@@ -9,28 +9,37 @@
 
 namespace maxcert {
 
-/// Outputs m-below .. m+above (without m) stand on their own; those under and those over the window are one
-/// class each.
-struct OutputWindow {
-    std::size_t below = 0, above = 1;
-};
-
 /// A class: the outputs first..last.
 struct OutputClass {
     std::size_t first, last;
 };
 
-/// Every x != m is in exactly one class; no class is empty.
-inline std::vector<OutputClass> output_classes(std::size_t m, std::size_t d_vocab,
-                                               const OutputWindow& window) {
-    const std::size_t first = m > window.below ? m - window.below : 0;
-    const std::size_t last = std::min(d_vocab - 1, m + window.above);
-    std::vector<OutputClass> classes;
-    for (std::size_t x = first; x <= last; ++x) {
-        if (x != m) classes.push_back({x, x});
+/// Where the classes of one maximum begin, ascending from 0: each reaches up to the next.
+using ClassStarts = std::vector<std::size_t>;
+
+/// Outputs m-below .. m+above on their own, those under and those over them as one class each.
+inline ClassStarts starts_around(std::size_t m, std::size_t d_vocab, std::size_t below, std::size_t above) {
+    const std::size_t first = m > below ? m - below : 0;
+    ClassStarts starts{0};
+    for (std::size_t x = std::max<std::size_t>(first, 1); x <= std::min(m + above + 1, d_vocab - 1); ++x) {
+        starts.push_back(x);
     }
-    if (last + 1 < d_vocab) classes.push_back({last + 1, d_vocab - 1});
-    if (first > 0) classes.push_back({0, first - 1});
+    return starts;
+}
+
+/// Every x != m is in exactly one class; no class is empty. m parts the class that it falls into.
+inline std::vector<OutputClass> output_classes(std::size_t m, std::size_t d_vocab,
+                                               const ClassStarts& starts) {
+    std::vector<OutputClass> classes;
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+        const std::size_t first = starts[i], last = i + 1 < starts.size() ? starts[i + 1] - 1 : d_vocab - 1;
+        if (m < first || m > last) {
+            classes.push_back({first, last});
+            continue;
+        }
+        if (first < m) classes.push_back({first, m - 1});
+        if (m < last) classes.push_back({m + 1, last});
+    }
     return classes;
 }
 
@@ -43,13 +52,6 @@ struct ClassBounds {
     Matrix<N> token;   ///< [m+1, classes]: Δ_m EVOU[t] + max over i < n_ctx-1 of Δ_m PVOU[i]
     Matrix<N> upto;    ///< [m+1, classes]: max of `token` over tokens <= t
 };
-
-/// Max over the class of f(row, x), given the maxima of f. A class of several outputs touches an end of the
-/// row.
-template <class N>
-const N& class_maximum(const RowMaxima<N>& f, std::size_t row, const OutputClass& c) {
-    return c.first == 0 ? f.up_to(row, c.last) : f.from(row, c.first);
-}
 
 /// Max over x in the class and i < n_ctx-1 of Δ_m EVOU[t][x] + Δ_m PVOU[i][x], for all t <= m. No work per
 /// x in a class of several: max over x and i = max over i of (max over x of EVOU[t][x] + PVOU[i][x]) - ...
@@ -66,7 +68,7 @@ void bound_tokens(const OutputTables<N>& tables, std::size_t m, std::size_t c, C
     for (std::size_t t = 0; t <= m; ++t) {
         N best = single ? tables.EVOU(t, x) + shift : tables.EVOU(t, m);
         for (std::size_t i = 0; !single && i < positions; ++i) {
-            const N at = class_maximum(tables.token_at[i], t, cls) - tables.PVOU(i, m);
+            const N at = tables.token_at[i].over(t, cls.first, cls.last) - tables.PVOU(i, m);
             best = i == 0 ? at : max(best, at);
         }
         b.token(t, c) = best - tables.EVOU(t, m);
@@ -75,19 +77,20 @@ void bound_tokens(const OutputTables<N>& tables, std::size_t m, std::size_t c, C
 }
 
 template <class N>
-ClassBounds<N> bound_classes(const OutputTables<N>& tables, std::size_t m, const OutputWindow& window,
+ClassBounds<N> bound_classes(const OutputTables<N>& tables, std::size_t m, const ClassStarts& starts,
                              const N& margin) {
     ClassBounds<N> b;
-    b.classes = output_classes(m, tables.EU.columns(), window);
+    b.classes = output_classes(m, tables.EU.columns(), starts);
     const std::size_t C = b.classes.size();
     b.direct = b.query = b.token = b.upto = Matrix<N>(m + 1, C);
     for (std::size_t c = 0; c < C; ++c) {
         const OutputClass& cls = b.classes[c];
         const bool single = cls.first == cls.last;
         for (std::size_t q = 0; q <= m; ++q) {
-            const N& direct = single ? tables.EU(q, cls.first) : class_maximum(tables.EU_maxima, q, cls);
+            const N direct = single ? tables.EU(q, cls.first) : tables.EU_maxima.over(q, cls.first, cls.last);
             b.direct(q, c) = direct - tables.EU(q, m) + margin;
-            const N& whole = single ? tables.query(q, cls.first) : class_maximum(tables.query_maxima, q, cls);
+            const N whole =
+                single ? tables.query(q, cls.first) : tables.query_maxima.over(q, cls.first, cls.last);
             b.query(q, c) = whole - tables.query(q, m) + margin;
         }
         bound_tokens(tables, m, c, b);

@@ -37,13 +37,14 @@ Matrix<N> bound_blocks(const ClassBounds<N>& bounds, const std::vector<Block>& b
 }
 
 /// Upper bounds of g for one pair: a sequence with n_b tokens in block b loses to no output of class c if
-/// query[c] + Σ n_b gain(b, c) < 0.
+/// query[c] + Σ n_b gain(b, c) < 0. Classes that no sequence of the pair can lose to are left out.
 template <class N>
 struct PairTerms {
     std::vector<Block> blocks;
     std::vector<N> query;
     Matrix<N> gain;         ///< [blocks, classes]
     Matrix<N> most, least;  ///< [blocks, classes]: max and min of gain over the blocks b and further down
+    std::uint64_t operations = 0;  ///< that the terms took; how many depends on the classes left out
 };
 
 /// The larger end of weight * bracket for a weight in [lower, upper], both >= 0.
@@ -52,28 +53,46 @@ N weigh(const N& lower, const N& upper, const N& bracket) {
     return max(lower * bracket, upper * bracket);
 }
 
+/// The query's own terms of the classes that stay, and which those are: one is left out if it stays below 0
+/// with every other position at the largest weight and the largest bracket of all tokens up to m.
 template <class N>
-PairTerms<N> pair_terms(std::size_t q, const std::vector<Block>& blocks, const Matrix<N>& block_bounds,
-                        const ClassBounds<N>& bounds, const AttentionRanges<N>& attention) {
-    const std::size_t B = blocks.size(), C = bounds.classes.size();
-    PairTerms<N> terms{blocks, std::vector<N>(C), Matrix<N>(B, C), {}, {}};
-    for (std::size_t c = 0; c < C; ++c) {
+std::vector<std::size_t> open_classes(std::size_t q, std::size_t m, std::size_t positions,
+                                      const ClassBounds<N>& bounds, const AttentionRanges<N>& attention,
+                                      PairTerms<N>& terms) {
+    const bool exact = attention.query_upper.empty();
+    std::vector<std::size_t> open;
+    for (std::size_t c = 0; c < bounds.classes.size(); ++c) {
         const N& bracket = bounds.query(q, c);
-        const bool exact = attention.query_upper.empty();
-        terms.query[c] = exact ? bracket : max(bracket, attention.query_upper[q] * bracket);
+        const N query = exact ? bracket : max(bracket, attention.query_upper[q] * bracket);
+        const N most = weigh(attention.lower_up_to(q, m), attention.upper_up_to(q, m),
+                             bounds.direct(q, c) + bounds.upto(m, c));
+        terms.operations += exact ? 7 : 9;
+        if (certainly_negative(query + integer<N>(static_cast<long>(positions)) * most)) continue;
+        open.push_back(c);
+        terms.query.push_back(query);
     }
-    for (std::size_t b = 0; b < B; ++b) {
+    return open;
+}
+
+template <class N>
+PairTerms<N> pair_terms(std::size_t q, std::size_t positions, const std::vector<Block>& blocks,
+                        const Matrix<N>& block_bounds, const ClassBounds<N>& bounds,
+                        const AttentionRanges<N>& attention) {
+    PairTerms<N> terms;
+    terms.blocks = blocks;
+    const std::vector<std::size_t> open =
+        open_classes(q, blocks[0].last, positions, bounds, attention, terms);
+    const std::size_t B = blocks.size(), C = open.size();
+    terms.gain = Matrix<N>(B, C);
+    for (std::size_t b = 0; b < B && C > 0; ++b) {
         const Block block = blocks[b];
         N lower = attention.lower_up_to(q, block.last), upper = attention.upper_up_to(q, block.last);
         if (block.first > 0) {
-            lower = attention.lower(q, block.first), upper = attention.upper(q, block.first);
-            for (std::size_t t = block.first + 1; t <= block.last; ++t) {
-                lower = min(lower, attention.lower(q, t));
-                upper = max(upper, attention.upper(q, t));
-            }
+            lower = -attention.negated_lower.over(q, block.first, block.last, terms.operations);
+            upper = attention.upper_tree.over(q, block.first, block.last, terms.operations);
         }
         for (std::size_t c = 0; c < C; ++c) {
-            terms.gain(b, c) = weigh(lower, upper, bounds.direct(q, c) + block_bounds(b, c));
+            terms.gain(b, c) = weigh(lower, upper, bounds.direct(q, open[c]) + block_bounds(b, open[c]));
         }
     }
     terms.most = terms.least = terms.gain;
@@ -83,6 +102,7 @@ PairTerms<N> pair_terms(std::size_t q, const std::vector<Block>& blocks, const M
             terms.least(b, c) = min(terms.least(b + 1, c), terms.gain(b, c));
         }
     }
+    terms.operations += C * (4 * B + 2 * (B - 1));
     return terms;
 }
 
@@ -113,26 +133,51 @@ WindowView<N> window_view(TableCache<N>& bench, const WindowClaim& claim, const 
     return {outputs, attention_of(bench, claim.error, claim.score), margin.enclose<N>()};
 }
 
-/// The terms of the chosen pairs with maximum m, one after the other: visit(q, terms).
-template <class N, class Visit>
-void for_each_pair(const WindowView<N>& view, const WindowPlan& plan, std::size_t m, Visit&& visit) {
-    const ClassBounds<N> bounds = bound_classes(view.outputs, m, plan.outputs, view.margin);
+/// What the pairs with maximum m share: bounds by class, and by block for every partition that is chosen.
+template <class N>
+class MaximumTerms {
+  public:
+    MaximumTerms(const WindowView<N>& view, const WindowPlan& plan, std::size_t m)
+        : view_(view), plan_(plan), m_(m) {
+        for (std::size_t q = 0; q <= m; ++q) {
+            const std::uint8_t choice = plan.choice[pair_index(q, m)];
+            if (choice == 0 || prepared_.count(choice) != 0) continue;
+            if (prepared_.empty()) {
+                bounds_ = bound_classes(view.outputs, m, plan.outputs[m], view.margin);
+            }
+            std::vector<Block> blocks = blocks_of(plan.partitions[choice - 1u], m);
+            Matrix<N> block_bounds = bound_blocks(bounds_, blocks);
+            prepared_.emplace(choice, Prepared{std::move(blocks), std::move(block_bounds)});
+        }
+    }
+
+    /// The terms of the chosen pairs, one after the other: visit(q, terms).
+    template <class Visit>
+    void for_each_pair(Visit&& visit) const {
+        for (std::size_t q = 0; q <= m_; ++q) {
+            const std::uint8_t choice = plan_.choice[pair_index(q, m_)];
+            if (choice == 0) continue;
+            const Prepared& p = prepared_.at(choice);
+            visit(q,
+                  pair_terms(q, view_.outputs.token_at.size(), p.blocks, p.bounds, bounds_, view_.attention));
+        }
+    }
+
+  private:
     struct Prepared {
         std::vector<Block> blocks;
         Matrix<N> bounds;
     };
-    std::map<std::uint8_t, Prepared> prepared;
-    for (std::size_t q = 0; q <= m; ++q) {
-        const std::uint8_t choice = plan.choice[pair_index(q, m)];
-        if (choice == 0) continue;
-        auto at = prepared.find(choice);
-        if (at == prepared.end()) {
-            std::vector<Block> blocks = blocks_of(plan.partitions[choice - 1u], m);
-            Matrix<N> block_bounds = bound_blocks(bounds, blocks);
-            at = prepared.emplace(choice, Prepared{std::move(blocks), std::move(block_bounds)}).first;
-        }
-        visit(q, pair_terms(q, at->second.blocks, at->second.bounds, bounds, view.attention));
-    }
+    const WindowView<N>& view_;
+    const WindowPlan& plan_;
+    std::size_t m_;
+    ClassBounds<N> bounds_;
+    std::map<std::uint8_t, Prepared> prepared_;
+};
+
+template <class N, class Visit>
+void for_each_pair(const WindowView<N>& view, const WindowPlan& plan, std::size_t m, Visit&& visit) {
+    MaximumTerms<N>(view, plan, m).for_each_pair(visit);
 }
 
 }  // namespace maxcert

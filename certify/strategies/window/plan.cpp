@@ -26,10 +26,15 @@ const Json& array_field(const Json& hints, const char* name) {
     return *found;
 }
 
-const Json& any_field(const Json& hints, const char* name) {
-    const auto found = hints.find(name);
-    if (found == hints.end()) throw CertificateRejected(std::string(name) + ": missing");
-    return *found;
+/// Ascending from 0, so that the classes are not empty and leave no output out.
+ClassStarts starts_from_json(const Json& list, std::size_t d_vocab) {
+    if (!list.is_array() || list.empty()) throw CertificateRejected("outputs: each is a list of outputs");
+    ClassStarts starts;
+    for (const Json& one : list) {
+        const std::size_t least = starts.empty() ? 0 : starts.back() + 1;
+        starts.push_back(integer_field(one, least, starts.empty() ? 0 : d_vocab - 1, "outputs"));
+    }
+    return starts;
 }
 
 Partition partition_from_json(const Json& sizes) {
@@ -60,28 +65,30 @@ std::vector<Block> blocks_of(const Partition& partition, std::size_t m) {
     return blocks;
 }
 
+std::vector<ClassStarts> outputs_around(std::size_t d_vocab, std::size_t below, std::size_t above) {
+    std::vector<ClassStarts> outputs;
+    for (std::size_t m = 0; m < d_vocab; ++m) outputs.push_back(starts_around(m, d_vocab, below, above));
+    return outputs;
+}
+
 WindowPlan uniform_plan(unsigned window, std::size_t d_vocab) {
     constexpr unsigned kMiddle = 4;
     Partition partition(window, 1);
     partition.push_back(kMiddle);
-    WindowPlan plan{{window - 1, 1}, {partition}, {}};
+    WindowPlan plan{outputs_around(d_vocab, window - 1, 1), {partition}, {}};
     plan.choice.assign(pair_index(0, d_vocab), 1);
     return plan;
 }
 
 Json plan_to_json(const WindowPlan& plan) {
-    return {{"outputs_below", plan.outputs.below},
-            {"outputs_above", plan.outputs.above},
-            {"partitions", plan.partitions},
-            {"choice", plan.choice}};
+    return {{"outputs", plan.outputs}, {"partitions", plan.partitions}, {"choice", plan.choice}};
 }
 
 WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab) {
     WindowPlan plan;
-    plan.outputs.below =
-        integer_field(any_field(hints, "outputs_below"), 0, kMaxOutputWindow, "outputs_below");
-    plan.outputs.above =
-        integer_field(any_field(hints, "outputs_above"), 0, kMaxOutputWindow, "outputs_above");
+    const Json& outputs = array_field(hints, "outputs");
+    if (outputs.size() != d_vocab) throw CertificateRejected("outputs: not one list for each maximum");
+    for (const Json& starts : outputs) plan.outputs.push_back(starts_from_json(starts, d_vocab));
     const Json& partitions = array_field(hints, "partitions");
     if (partitions.size() > kMaxPartitions) throw CertificateRejected("partitions: too many");
     for (const Json& sizes : partitions) plan.partitions.push_back(partition_from_json(sizes));

@@ -22,9 +22,8 @@ struct Block {
 /// The first is 1: the maximum on its own.
 using Partition = std::vector<unsigned>;
 
-constexpr std::size_t kMaxBlocks = 16;      ///< in a partition
+constexpr std::size_t kMaxBlocks = 64;      ///< in a partition
 constexpr std::size_t kMaxPartitions = 64;  ///< in a plan
-constexpr std::size_t kMaxOutputWindow = 64;
 constexpr unsigned kMaxUniformWindow = 6;
 
 /// The blocks of tokens 0..m: not empty, disjoint, all tokens, from the maximum down.
@@ -32,7 +31,7 @@ std::vector<Block> blocks_of(const Partition& partition, std::size_t m);
 
 /// What a window proof leaves open to search. Any plan that is within its limits is sound.
 struct WindowPlan {
-    OutputWindow outputs;
+    std::vector<ClassStarts> outputs;  ///< by maximum
     std::vector<Partition> partitions;
     std::vector<std::uint8_t> choice;  ///< by pair_index: 0 not attempted, i for partitions[i-1]
 };
@@ -41,6 +40,9 @@ struct WindowPlan {
 inline std::size_t pair_index(std::size_t q, std::size_t m) {
     return m * (m + 1) / 2 + q;
 }
+
+/// The same outputs around every maximum on their own.
+std::vector<ClassStarts> outputs_around(std::size_t d_vocab, std::size_t below, std::size_t above);
 
 /// For every pair `window` single tokens and the outputs along them, then a block of four tokens, then the
 /// far ones. The block costs little and keeps the far tokens far.

@@ -2,24 +2,35 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "certify/arithmetic/matrix.hpp"
+#include "certify/strategies/window/range_maxima.hpp"
 
 namespace maxcert {
 
-/// Running maxima of every row from both ends, for maxima over "all x but a window".
+/// Maxima along every row: running ones from both ends, for all outputs under or over some x, and a tree for
+/// the runs between.
 template <class N>
 struct RowMaxima {
     Matrix<N> up_to;  ///< (i, j): max over x <= j of f(i, x)
     Matrix<N> from;   ///< (i, j): max over x >= j of f(i, x)
+    RangeMaxima<N> inner;
 
     RowMaxima() = default;
-    explicit RowMaxima(const Matrix<N>& f) : up_to(f), from(f) {
+    explicit RowMaxima(const Matrix<N>& f) : up_to(f), from(f), inner(f) {
         for (std::size_t i = 0; i < f.rows(); ++i) {
             for (std::size_t j = 1; j < f.columns(); ++j) up_to(i, j) = max(up_to(i, j - 1), f(i, j));
             for (std::size_t j = f.columns() - 1; j-- > 0;) from(i, j) = max(from(i, j + 1), f(i, j));
         }
+    }
+
+    N over(std::size_t row, std::size_t first, std::size_t last) const {
+        if (first == 0) return up_to(row, last);
+        if (last + 1 == from.columns()) return from(row, first);
+        std::uint64_t counted = 0;
+        return inner.over(row, first, last, counted);
     }
 };
 

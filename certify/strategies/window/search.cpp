@@ -1,83 +1,139 @@
 // Tries partitions from cheap to dear on each pair, in plain doubles, and keeps the one that brings most for
-// its operations.
+// its operations: those that a pair can still gain from at the price that the budget leaves.
 #include "certify/strategies/window/search.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "certify/strategies/window/offers.hpp"
+#include "certify/strategies/window/output_search.hpp"
 
 namespace maxcert {
 namespace {
 
-constexpr double kShareOfAnOperation = 1e-8;
-constexpr OutputWindow kOutputs = {2, 1};
+/// Partitions that suffice where the attention falls off within a few tokens of the maximum.
+const std::vector<Partition>& short_partitions() {
+    static const std::vector<Partition> partitions = {{1},
+                                                      {1, 2},
+                                                      {1, 4},
+                                                      {1, 2, 4},
+                                                      {1, 1, 2},
+                                                      {1, 1, 2, 4},
+                                                      {1, 1, 1, 2},
+                                                      {1, 1, 1, 2, 4},
+                                                      {1, 1, 1, 1, 4},
+                                                      {1, 1, 1, 1, 2, 4},
+                                                      {1, 1, 1, 1, 1, 1, 4},
+                                                      {1, 1, 1, 1, 1, 1, 1, 1, 4}};
+    return partitions;
+}
+
+/// `copies` blocks of one token, of two, of four and so on, until all tokens have their block.
+Partition geometric_partition(unsigned copies, std::size_t d_vocab) {
+    Partition partition;
+    std::size_t covered = 0;
+    for (unsigned size = 1; covered < d_vocab; size *= 2) {
+        for (unsigned i = 0; i < copies && covered < d_vocab && partition.size() < kMaxBlocks; ++i) {
+            partition.push_back(size);
+            covered += size;
+        }
+        if (partition.size() == kMaxBlocks) break;
+    }
+    return partition;
+}
 
 /// From cheap to dear.
-std::vector<Partition> candidates() {
-    return {{1},
-            {1, 2},
-            {1, 4},
-            {1, 2, 4},
-            {1, 1, 2},
-            {1, 1, 2, 4},
-            {1, 1, 1, 2},
-            {1, 1, 1, 2, 4},
-            {1, 1, 1, 1, 4},
-            {1, 1, 1, 1, 2, 4},
-            {1, 1, 1, 1, 1, 1, 4},
-            {1, 1, 1, 1, 1, 1, 1, 1, 4}};
-}
-
-WindowClaim everywhere(const Partition& partition, std::size_t pairs) {
-    WindowClaim claim;
-    claim.plan = {kOutputs, {partition}, std::vector<std::uint8_t>(pairs, 1)};
-    return claim;
-}
-
-/// Operations that the terms of each pair take with a candidate partition, by pair_index. As with exact
-/// scores, which error options exceed by one operation per class: so they are counted once per model.
-std::vector<std::vector<std::uint64_t>> count_term_operations(Model& model, std::size_t pairs) {
-    std::vector<std::vector<std::uint64_t>> counts;
-    for (const Partition& partition : candidates()) {
-        const WindowClaim claim = everywhere(partition, pairs);
-        TableCache<Counting> bench(model);
-        const WindowView<Counting> view = window_view(bench, claim, Margin());
-        std::vector<std::uint64_t> operations(pairs);
-        for (std::size_t m = 0; m < model.shape().d_vocab; ++m) {
-            std::uint64_t before = Counting::operations();
-            for_each_pair(view, claim.plan, m, [&](std::size_t q, const PairTerms<Counting>&) {
-                operations[pair_index(q, m)] = Counting::operations() - before;
-                before = Counting::operations();
-            });
-        }
-        counts.push_back(std::move(operations));
+std::vector<Partition> candidates(std::size_t d_vocab) {
+    std::vector<Partition> all = short_partitions();
+    for (const unsigned copies : {1U, 2U, 3U, 4U, 6U, 8U, 12U, 16U, 24U}) {
+        Partition partition = geometric_partition(copies, d_vocab);
+        if (partition != all.back()) all.push_back(std::move(partition));
     }
-    return counts;
+    return all;
+}
+
+/// Without a budget: 1e-9 of all sequences at d_vocab = 64, and less in proportion to the work of cubic.
+double default_share(std::size_t d_vocab) {
+    const double scale = 64.0 / static_cast<double>(d_vocab);
+    return 1e-9 * std::min(1.0, scale * scale * scale);
+}
+
+/// By pair, its sequences as a share of all.
+std::vector<double> sizes_of_pairs(const Shape& shape) {
+    const double V = shape.d_vocab, positions = shape.n_ctx - 1.0;
+    std::vector<double> sizes;
+    for (std::uint32_t m = 0; m < shape.d_vocab; ++m) {
+        const double up_to_m = std::pow((m + 1.0) / V, positions) / V, below = std::pow(m / V, positions) / V;
+        sizes.resize(sizes.size() + m, up_to_m - below);
+        sizes.push_back(up_to_m);  // the query is m
+    }
+    return sizes;
+}
+
+/// A plan, and what it proves, as a share of all sequences.
+struct Found {
+    WindowPlan plan;
+    double gain = 0, price = 0;
+};
+
+/// The best choice of partitions for these classes of outputs.
+Found search_partitions(Model& model, WindowClaim trial, const Options& options) {
+    const Shape& shape = model.shape();
+    const double total = power(shape.d_vocab, shape.n_ctx).get_d();
+    const std::vector<double> sizes = sizes_of_pairs(shape);
+    const auto operations_of_tables = [&](const WindowPlan& plan) {
+        return static_cast<double>(window_table_flops(model, {trial.error, trial.score, plan}));
+    };
+    Found found{{trial.plan.outputs, candidates(shape.d_vocab), {}}};
+    WindowPlan& plan = found.plan;
+    trial.plan.choice.resize(sizes.size());
+    Offers offers(sizes.size());
+    double share = options.proof_budget > 0 ? 0 : default_share(shape.d_vocab);
+    for (std::size_t k = 0; k < plan.partitions.size() && !stop_requested(); ++k) {
+        trial.plan.partitions = {plan.partitions[k]};
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            // A dearer partition can gain at most what is left.
+            const double left = sizes[i] - offers.best_gain(i);
+            trial.plan.choice[i] = left > std::max(1e-15, share * offers.last_price(i)) ? 1 : 0;
+        }
+        if (std::count(trial.plan.choice.begin(), trial.plan.choice.end(), 1) == 0) break;
+        const std::vector<PairFinding> findings = estimate_pairs(model, trial, options);
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            if (trial.plan.choice[i] == 0) continue;
+            offers.add(i, static_cast<std::uint8_t>(k + 1),
+                       {findings[i].proved.get_d() / total, static_cast<double>(findings[i].operations)});
+        }
+        if (options.proof_budget == 0) continue;
+        plan.choice = offers.choose(share).by_pair;
+        share = offers.share_within(static_cast<double>(options.proof_budget) - operations_of_tables(plan));
+    }
+    const Choice best = offers.choose(share);
+    plan.choice = best.by_pair;
+    found.gain = best.gain;
+    found.price = best.price + operations_of_tables(plan);
+    return found;
 }
 
 }  // namespace
 
 WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, const Options& options) {
-    const std::size_t pairs = pair_index(0, model.shape().d_vocab);
-    const double total = power(model.shape().d_vocab, model.shape().n_ctx).get_d();
-    const auto& term_operations = model.shared<std::vector<std::vector<std::uint64_t>>>(
-        "window/term operations", [&] { return count_term_operations(model, pairs); });
-    WindowPlan plan{kOutputs, {}, std::vector<std::uint8_t>(pairs, 0)};
-    std::vector<double> best(pairs, 0);
-    for (const Partition& partition : candidates()) {
-        if (stop_requested()) break;
-        WindowClaim trial = everywhere(partition, pairs);
-        trial.error = error;
-        trial.score = score;
-        const std::vector<PairFinding> findings = estimate_pairs(model, trial, options);
-        const std::vector<std::uint64_t>& terms = term_operations[plan.partitions.size()];
-        plan.partitions.push_back(partition);
-        for (std::size_t i = 0; i < pairs; ++i) {
-            const double price = static_cast<double>(terms[i] + findings[i].operations);
-            const double gain = findings[i].proved.get_d() / total - kShareOfAnOperation * price;
-            if (gain > best[i]) {
-                best[i] = gain;
-                plan.choice[i] = static_cast<std::uint8_t>(plan.partitions.size());
-            }
-        }
+    // Classes of outputs from cheap to dear: a few around the maximum, then more and more of those that can
+    // win. Once two in a row bring less than those before them, finer ones will not bring more.
+    const double share = options.proof_budget > 0 ? 0 : default_share(model.shape().d_vocab);
+    const auto value = [share](const Found& found) { return found.gain - share * found.price; };
+    Found best = search_partitions(
+        model, {error, score, {outputs_around(model.shape().d_vocab, 2, 1), {}, {}}}, options);
+    double previous = value(best);
+    int falls = 0;
+    for (const double harmless : {0.4, 0.2, 0.1, 0.05}) {
+        if (stop_requested() || falls == 2) break;
+        Found next = search_partitions(model, {error, score, {outputs_that_can_win(model, harmless), {}, {}}},
+                                       options);
+        falls = value(next) < previous ? falls + 1 : 0;
+        previous = value(next);
+        if (previous > value(best)) best = std::move(next);
     }
-    return plan;
+    return std::move(best.plan);
 }
 
 }  // namespace maxcert

@@ -62,6 +62,8 @@ struct WindowPieces {
     virtual void change(AttentionRanges<Interval>&) const {}
     virtual void change(ClassBounds<Interval>&) const {}
     virtual void change(PairTerms<Interval>&) const {}
+    /// Positions besides the query's that a class which is left out must be harmless at; normally all.
+    virtual std::size_t weighed(std::size_t positions) const { return positions; }
     virtual bool m_needed(std::size_t q, std::size_t m) const { return q != m; }
     virtual ~WindowPieces() = default;
 };
@@ -75,7 +77,8 @@ Containment claims_of(const Weights& weights, const Exhaustive& truth, const Win
     claim.error = pieces.error;
     if (pieces.error != QkError::exact_EQKE) claim.score = directions;
     const Shape& s = weights.shape;
-    claim.plan = {{1, 1}, {{1, 1}}, std::vector<std::uint8_t>(pair_index(0, s.d_vocab), 1)};
+    claim.plan = {
+        outputs_around(s.d_vocab, 1, 1), {{1, 1}}, std::vector<std::uint8_t>(pair_index(0, s.d_vocab), 1)};
     const WindowView<Interval> view = window_view(bench, claim, Margin());
     const Matrix<Interval> PVOU = pieces.positions(view.outputs.PVOU);
     const OutputTables<Interval> outputs(view.outputs.EU, view.outputs.EVOU, PVOU);
@@ -84,12 +87,13 @@ Containment claims_of(const Weights& weights, const Exhaustive& truth, const Win
     const SequenceCounts counts(s);
     ClaimedSet set(s, truth);
     for (std::uint32_t m = 0; m < s.d_vocab; ++m) {
-        ClassBounds<Interval> bounds = bound_classes(outputs, m, claim.plan.outputs, view.margin);
+        ClassBounds<Interval> bounds = bound_classes(outputs, m, claim.plan.outputs[m], view.margin);
         pieces.change(bounds);
         const std::vector<Block> blocks = blocks_of(claim.plan.partitions[0], m);
         const Matrix<Interval> of_blocks = bound_blocks(bounds, blocks);
         for (std::uint32_t q = 0; q <= m; ++q) {
-            PairTerms<Interval> terms = pair_terms(q, blocks, of_blocks, bounds, attention);
+            PairTerms<Interval> terms =
+                pair_terms(q, pieces.weighed(s.n_ctx - 1u), blocks, of_blocks, bounds, attention);
             pieces.change(terms);
             CellWalk<Interval, ClaimCell> walk(terms, counts, {&s, &blocks, q, m, &set});
             walk.run(s.n_ctx - 1u, pieces.m_needed(q, m));
@@ -177,6 +181,27 @@ struct AClassForgotten : WindowPieces {
 };
 TEST(WindowMutants, AClassForgotten) {
     EXPECT_TRUE(is_caught(AClassForgotten{}));
+}
+
+struct AClassLeftOutThatTwoTokensMakeWin : WindowPieces {
+    std::size_t weighed(std::size_t positions) const override { return positions - 1; }
+};
+TEST(WindowMutants, AClassLeftOutThatTwoTokensMakeWin) {
+    EXPECT_TRUE(is_caught(AClassLeftOutThatTwoTokensMakeWin{}));
+}
+
+struct ClassesWithoutTheirFirstOutput : WindowPieces {
+    void change(ClassBounds<Interval>& b) const override {
+        // As if a class began one output later: what it says of a single output then holds of none.
+        if (b.classes.empty()) return;
+        for (std::size_t q = 0; q < b.query.rows(); ++q) {
+            for (Matrix<Interval>* of : {&b.direct, &b.query, &b.token, &b.upto})
+                (*of)(q, 0) = exactly<Interval>(-9.0);
+        }
+    }
+};
+TEST(WindowMutants, ClassesWithoutTheirFirstOutput) {
+    EXPECT_TRUE(is_caught(ClassesWithoutTheirFirstOutput{}));
 }
 
 struct MNotNeeded : WindowPieces {

@@ -5,6 +5,7 @@
 #include <random>
 #include <string_view>
 
+#include "certify/arithmetic/estimate.hpp"
 #include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/window/cell_walk.hpp"
 #include "certify/strategies/window/check.hpp"
@@ -62,7 +63,13 @@ std::size_t draw(Random& random, std::size_t least, std::size_t most) {
 // Any plan within the limits is sound, so draw one at random.
 WindowPlan random_plan(Random& random, std::size_t d_vocab) {
     WindowPlan plan;
-    plan.outputs = {draw(random, 0, 3), draw(random, 0, 2)};
+    for (std::size_t m = 0; m < d_vocab; ++m) {
+        ClassStarts starts{0};
+        for (std::size_t x = 1; x < d_vocab; ++x) {
+            if (draw(random, 0, 1) == 0) starts.push_back(x);
+        }
+        plan.outputs.push_back(starts);
+    }
     for (int i = 0; i < 4; ++i) {
         Partition partition{1};
         for (std::size_t n = draw(random, 0, 3); n > 0; --n) {
@@ -177,7 +184,7 @@ TEST(Window, AWindowOfAllTokensIsNearlyExact) {
         const CheckResult f = strategy("window/6").prove(model, {}).result;
         // An output above m+1 belongs to a class of its own only if it is alone there.
         WindowClaim claim;
-        claim.plan = {{4, 4}, {{1, 1, 1, 1}}, std::vector<std::uint8_t>(10, 1)};
+        claim.plan = {outputs_around(4, 4, 4), {{1, 1, 1, 1}}, std::vector<std::uint8_t>(10, 1)};
         const CheckResult wide = check_window(model, claim, {});
         EXPECT_EQ(wide.correct, Count(exhaustive.right)) << "seed " << seed;
         EXPECT_LE(f.correct, wide.correct);
@@ -203,14 +210,53 @@ TEST(Window, AdaptiveProvesMoreForLess) {
     Model model(golden("max-of-4-golden"));
     const Prover& s = strategy("window/adaptive");
     const Proof proof = s.prove(model, {});
-    EXPECT_GE(proof.result.correct, Count("16759139"));  // 0.99892
-    EXPECT_LE(s.checker().proof_flops(model, proof.hints, proof.result).value(), 1'900'000U);
+    EXPECT_GE(proof.result.correct, Count("16769000"));  // 0.99951
+    EXPECT_LE(s.checker().proof_flops(model, proof.hints, proof.result).value(), 2'200'000U);
     // With nothing chosen nothing is proved, and with fewer pairs less.
     Json hints = proof.hints;
     hints["choice"][pair_index(30, 60)] = 0U;
     EXPECT_LT(s.checker().check(model, hints, {}).correct, proof.result.correct);
     for (Json& one : hints["choice"]) one = 0U;
     EXPECT_EQ(s.checker().check(model, hints, {}).correct, 0);
+}
+
+TEST(Window, ABudgetIsKeptAndALargerOneProvesMore) {
+    Model model(golden("max-of-4-golden"));
+    const Prover& s = strategy("window/adaptive");
+    Count before = 0;
+    for (const std::uint64_t budget : {1'700'000U, 1'750'000U, 1'850'000U, 2'200'000U, 3'500'000U}) {
+        Options options;
+        options.proof_budget = budget;
+        const Proof proof = s.prove(model, options);
+        EXPECT_LE(s.checker().proof_flops(model, proof.hints, proof.result).value(), budget);
+        EXPECT_GT(proof.result.correct, before) << budget;
+        before = proof.result.correct;
+    }
+}
+
+TEST(Window, MaximaOverAnyRun) {
+    Random random(3);
+    for (std::size_t width = 1; width <= 20; ++width) {
+        Matrix<Estimate> rows(2, width);
+        for (std::size_t j = 0; j < width; ++j) {
+            rows(0, j) = exactly<Estimate>(-1.0 - static_cast<double>(draw(random, 0, 9)));
+            rows(1, j) = exactly<Estimate>(static_cast<double>(draw(random, 0, 9)));
+        }
+        const RangeMaxima<Estimate> maxima(rows);
+        const RowMaxima<Estimate> of_rows(rows);
+        for (std::size_t row = 0; row < 2; ++row) {
+            for (std::size_t first = 0; first < width; ++first) {
+                double expected = rows(row, first).value();
+                for (std::size_t last = first; last < width; ++last) {
+                    expected = std::max(expected, rows(row, last).value());
+                    std::uint64_t comparisons = 0;
+                    EXPECT_EQ(maxima.over(row, first, last, comparisons).value(), expected);
+                    EXPECT_LE(comparisons, 2 * 5U);
+                    EXPECT_EQ(of_rows.over(row, first, last).value(), expected);
+                }
+            }
+        }
+    }
 }
 
 TEST(Window, TheExactErrorOptionIsThePlainStrategy) {
@@ -323,7 +369,7 @@ TEST(Window, RejectsTamperedPlans) {
     const auto rejected = [](const Json& hints) {
         EXPECT_THROW(plan_from_json(hints, 3), CertificateRejected) << hints;
     };
-    for (const char* field : {"outputs_below", "outputs_above", "partitions", "choice"}) {
+    for (const char* field : {"outputs", "partitions", "choice"}) {
         Json bad = good;
         bad.erase(field);
         rejected(bad);
@@ -335,11 +381,19 @@ TEST(Window, RejectsTamperedPlans) {
         bad[field] = Json::parse(value);
         return bad;
     };
-    for (const char* value : {"-1", "1.5", "65", "1e30"}) rejected(with("outputs_below", value));
-    for (const char* value : {"[[]]", "[[0]]", "[[2]]", "[[1,0]]", "[[1,65537]]", "[[1,-1]]", "[[1,1.0]]",
-                              "[1]", "[[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]]"}) {
+    // Classes begin at 0 and ascend within the vocabulary, one list for each maximum.
+    EXPECT_NO_THROW(plan_from_json(with("outputs", "[[0],[0,1],[0,1,2]]"), 3));
+    for (const char* value :
+         {"[]", "[[0],[0]]", "[[0],[0],[0],[0]]", "[[0],[0],[]]", "[[0],[0],[1]]", "[[0],[0],[0,0]]",
+          "[[0],[0],[0,2,1]]", "[[0],[0],[0,3]]", "[[0],[0],[0,-1]]", "[[0],[0],[0,1.0]]",
+          "[[0],[0],[\"0\"]]", "[[0],[0],0]", "[[0],[0],{}]", "[[0],[0],[0,1e30]]"}) {
+        rejected(with("outputs", value));
+    }
+    for (const char* value :
+         {"[[]]", "[[0]]", "[[2]]", "[[1,0]]", "[[1,65537]]", "[[1,-1]]", "[[1,1.0]]", "[1]"}) {
         rejected(with("partitions", value));
     }
+    rejected(with("partitions", Json::array({Partition(kMaxBlocks + 1, 1)}).dump().c_str()));
     for (const char* value : {"[]", "[1,1,1,1,1]", "[1,1,1,1,1,1,1]", "[1,1,1,1,1,2]", "[1,1,1,1,1,-1]",
                               "[1,1,1,1,1,0.5]", "[1,1,1,1,1,257]", "[1,1,1,1,1,\"1\"]"}) {
         rejected(with("choice", value));

@@ -1,0 +1,73 @@
+// What partitions offer each (query, maximum) pair, in plain doubles, and which offers to take: untrusted.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace maxcert {
+
+/// What a partition proves of a pair, as a share of all sequences, and for how many operations.
+struct Offer {
+    double gain = 0, price = 0;
+};
+
+/// What pairs take: the number of a partition, 0 for none.
+struct Choice {
+    std::vector<std::uint8_t> by_pair;
+    double gain = 0, price = 0;  ///< of all pairs together
+};
+
+/// By pair, the offers of the partitions tried so far; a pair that a partition was not tried on gets none.
+class Offers {
+  public:
+    explicit Offers(std::size_t pairs) : offers_(pairs) {}
+
+    void add(std::size_t pair, std::uint8_t choice, const Offer& offer) {
+        offers_[pair].push_back({choice, offer});
+    }
+    double best_gain(std::size_t pair) const {
+        double best = 0;
+        for (const auto& [choice, offer] : offers_[pair]) best = std::max(best, offer.gain);
+        return best;
+    }
+    double last_price(std::size_t pair) const {
+        return offers_[pair].empty() ? 0 : offers_[pair].back().second.price;
+    }
+
+    /// What every pair takes if an operation has to bring `share` of all sequences.
+    Choice choose(double share) const {
+        Choice all{std::vector<std::uint8_t>(offers_.size(), 0)};
+        for (std::size_t i = 0; i < offers_.size(); ++i) {
+            double best = 0;
+            Offer taken;
+            for (const auto& [choice, offer] : offers_[i]) {
+                const double value = offer.gain - share * offer.price;
+                if (value > best) best = value, taken = offer, all.by_pair[i] = choice;
+            }
+            all.gain += taken.gain;
+            all.price += taken.price;
+        }
+        return all;
+    }
+
+    /// The smallest share (to a thousandth) at which the pairs keep to `operations`.
+    double share_within(double operations) const {
+        double low = std::log(1e-18), high = 0;
+        const auto fits = [&](double logarithm) { return choose(std::exp(logarithm)).price <= operations; };
+        if (fits(low)) return std::exp(low);
+        while (high - low > 1e-3) {
+            const double middle = (low + high) / 2;
+            (fits(middle) ? high : low) = middle;
+        }
+        return std::exp(high);
+    }
+
+  private:
+    std::vector<std::vector<std::pair<std::uint8_t, Offer>>> offers_;
+};
+
+}  // namespace maxcert
