@@ -72,6 +72,9 @@ class HeavyTree {
         }
     }
 
+    /// Whether what is still open has to stay so.
+    bool exhausted() const { return nodes_ >= effort_.nodes || work() >= effort_.work; }
+
     bool stop() {
         if (!stopped_ && (++steps_ & 4095) == 0) stopped_ = expired_();
         return stopped_;
@@ -83,7 +86,7 @@ class HeavyTree {
         if (n.need_m && (n.rank > terms_.rank_of_m || n.r == 0)) return;  // no sequence at all
         if (n.rank == terms_.tokens && n.r > 0) return;
         const CountEnds mass = terms_.fillings(n.rank, n.r, n.need_m);
-        const bool make = mass.most > effort_.open_mass * kWorthATable;
+        const bool make = mass.most > effort_.open_mass * kWorthATable && !exhausted();
         // Upper and negated lower shares of the wrong ones.
         const std::size_t top = live_.size();
         shares_.resize(std::max(shares_.size(), top + outputs.size()));
@@ -92,12 +95,14 @@ class HeavyTree {
             const Live output = live_[k];
             const double upper = share_at_most(n, output, make);
             if (upper == 0) continue;
-            const double lower = negated_share_at_least(n, output, make);
-            negated_least = std::min(negated_least, lower);
             most += upper;
+            // An output whose upper share is below another's lower one has no say in the largest lower one.
+            if (upper > -negated_least) {
+                negated_least = std::min(negated_least, negated_share_at_least(n, output, make));
+            }
             shares_[live_.size()] = upper;
             live_.push_back(output);
-            if (lower <= -1) break;
+            if (negated_least <= -1) break;
         }
         work_ += 6 * outputs.size();
         const Outputs open{top, live_.size()};
@@ -110,7 +115,7 @@ class HeavyTree {
             // Any number at least the share serves as its upper end, 1 included.
             most = most < 1 ? most : 1.0;
             const bool split = mass.most * (most + negated_least) > effort_.open_mass &&
-                               n.rank < terms_.tokens && n.r > 0 && nodes_ < effort_.nodes;
+                               n.rank < terms_.tokens && n.r > 0 && !exhausted();
             if (split) {
                 choose(n, {open.begin, live_.size()}, 0, 0);
             } else {
@@ -222,7 +227,7 @@ class HeavyTree {
             }
             outputs = {top, live_.size()};
             if (outputs.size() == 0) return;
-            if (mass.most <= effort_.open_mass * kWorthSettling) {
+            if (mass.most <= effort_.open_mass * kWorthSettling || exhausted()) {
                 wrong_.most += mass.most;
                 live_.resize(top);
                 return;
@@ -273,6 +278,22 @@ class HeavyTree {
 };
 
 }  // namespace
+
+HeavyEffort heavy_effort(int level, std::size_t positions, double sequences) {
+    HeavyEffort effort;
+    effort.open_mass = sequences * 1e-7;
+    for (int k = 0; k < level; ++k) effort.open_mass /= 10;
+    // With many positions there are too many sets of them for a table each.
+    effort.class_ratio = positions > 12 ? 1.15 : 1;
+    effort.work = std::uint64_t{1} << (27 + level);
+    return effort;
+}
+
+std::uint64_t guess_heavy_work(const GroupTerms& terms) {
+    // Tables for a few tokens and outputs, each over every number of positions.
+    const std::size_t tables = 8 * std::min<std::size_t>(terms.wins.size(), 4) * terms.group.positions;
+    return tables * terms.group.tokens() * terms.group.positions * HeavyEffort().bins / 2;
+}
 
 std::optional<HeavyResult> walk_heavy_tokens(const GroupTerms& terms, const HeavyEffort& effort,
                                              const std::function<bool()>& expired) {

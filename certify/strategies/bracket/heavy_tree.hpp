@@ -14,16 +14,24 @@ namespace maxcert {
 struct HeavyEffort {
     double open_mass = 0;  ///< nodes that leave at most this many sequences open are not split
     std::size_t bins = 96;
-    double class_ratio = 1;                        ///< of positions in the tables: 1 keeps all apart
-    std::uint64_t nodes = std::uint64_t{1} << 32;  ///< beyond them none is split
-    std::size_t table_entries = std::size_t{1} << 26;
+    double class_ratio = 1;  ///< of positions in the tables: 1 keeps all apart
+    /// Once the floating operations or the nodes exceed these, nothing is split and no table made any more.
+    std::uint64_t work = ~std::uint64_t{0}, nodes = std::uint64_t{1} << 32;
+    std::size_t table_entries = std::size_t{1} << 25;
 };
+
+/// Levels of effort, each with a tenth of the open mass of the one before. `sequences`: of the whole model.
+constexpr int kLastHeavyLevel = 6;
+HeavyEffort heavy_effort(int level, std::size_t positions, double sequences);
 
 struct HeavyResult {
     Bracket bracket;
     std::uint64_t nodes = 0;
     std::uint64_t work = 0;  ///< floating operations
 };
+
+/// About the floating operations of the lowest level that does any good, to plan with.
+std::uint64_t guess_heavy_work(const GroupTerms& terms);
 
 /// Needs RoundUpward. `terms` must be known. Nothing once `expired`, which is asked now and then, says so.
 std::optional<HeavyResult> walk_heavy_tokens(const GroupTerms& terms, const HeavyEffort& effort,

@@ -17,44 +17,76 @@ namespace {
 
 constexpr char kTreeOnlyLetter = '-', kNothingLetter = '.';
 
+[[noreturn]] void reject(const std::string& why) {
+    throw CertificateRejected("hints: " + why);
+}
+
+/// Work that `now` took over from `before`.
+std::uint64_t reused(const GroupOutcome& before, const GroupOutcome& now) {
+    const auto of = [](const auto& a, const auto& b) {
+        return a && b && a->level == b->level ? a->work : std::uint64_t{0};
+    };
+    return (before.tree ? before.tree->work : 0) + of(before.convolution, now.convolution) +
+           of(before.heavy, now.heavy);
+}
+
+std::string letters(const std::vector<int>& levels) {
+    std::string text;
+    for (const int level : levels) {
+        text += level == BracketPlan::kNothing    ? kNothingLetter
+                : level == BracketPlan::kTreeOnly ? kTreeOnlyLetter
+                                                  : static_cast<char>('0' + level);
+    }
+    return text;
+}
+
+/// One letter for each group, up to the level `last`.
+std::vector<int> levels_from(const Json& hints, const char* name, std::size_t groups, int last,
+                             bool tree_only) {
+    const auto& text = hints[name].get_ref<const std::string&>();
+    if (text.size() != groups) reject(std::string(name) + " does not name every group once");
+    std::vector<int> levels;
+    for (const char c : text) {
+        const int level = c == kNothingLetter                 ? BracketPlan::kNothing
+                          : c == kTreeOnlyLetter && tree_only ? BracketPlan::kTreeOnly
+                                                              : c - '0';
+        const bool known = level == BracketPlan::kNothing || (level == BracketPlan::kTreeOnly && tree_only) ||
+                           (level >= 0 && level <= last);
+        if (!known) reject(std::string(name) + " has an unknown level");
+        levels.push_back(level);
+    }
+    return levels;
+}
+
 }  // namespace
 
 Json BracketPlan::to_json() const {
-    std::string text;
-    for (const int level : levels) {
-        text += level == kNothing    ? kNothingLetter
-                : level == kTreeOnly ? kTreeOnlyLetter
-                                     : static_cast<char>('0' + level);
-    }
     Json cuts = Json::array();
     for (const auto& [group, nodes] : cut_trees) cuts.push_back({group, nodes});
-    return {{"levels", text}, {"tree_mass", tree_mass}, {"tree_nodes", tree_nodes}, {"cut_trees", cuts}};
+    return {{"levels", letters(levels)},
+            {"heavy", letters(heavy)},
+            {"tree_mass", tree_mass},
+            {"tree_nodes", tree_nodes},
+            {"cut_trees", cuts}};
 }
 
 BracketPlan BracketPlan::from_json(const Json& hints, std::size_t groups) {
-    const auto reject = [](const std::string& why) { throw CertificateRejected("hints: " + why); };
-    if (!hints.is_object() || hints.size() != 4) {
-        reject("levels, tree_mass, tree_nodes and cut_trees are wanted");
+    if (!hints.is_object() || hints.size() != 5) {
+        reject("levels, heavy, tree_mass, tree_nodes and cut_trees are wanted");
     }
-    for (const char* name : {"levels", "tree_mass", "tree_nodes", "cut_trees"}) {
+    for (const char* name : {"levels", "heavy", "tree_mass", "tree_nodes", "cut_trees"}) {
         if (!hints.contains(name)) reject(std::string(name) + " is missing");
     }
-    if (!hints["levels"].is_string() || !hints["tree_mass"].is_number() ||
+    if (!hints["levels"].is_string() || !hints["heavy"].is_string() || !hints["tree_mass"].is_number() ||
         !hints["tree_nodes"].is_number_unsigned() || !hints["cut_trees"].is_array()) {
-        reject("levels, tree_mass, tree_nodes or cut_trees has the wrong type");
+        reject("levels, heavy, tree_mass, tree_nodes or cut_trees has the wrong type");
     }
     BracketPlan plan;
     plan.tree_mass = hints["tree_mass"].get<double>();
     plan.tree_nodes = hints["tree_nodes"].get<std::uint64_t>();
     if (!(plan.tree_mass >= 0) || std::isinf(plan.tree_mass)) reject("tree_mass is not a number >= 0");
-    const auto& text = hints["levels"].get_ref<const std::string&>();
-    if (text.size() != groups) reject("levels does not name every group once");
-    for (const char c : text) {
-        const int level = c - '0';
-        const bool none = c == kNothingLetter || c == kTreeOnlyLetter;
-        if (!none && (level < 0 || level > kLastLevel)) reject("levels has an unknown level");
-        plan.levels.push_back(!none ? level : c == kNothingLetter ? kNothing : kTreeOnly);
-    }
+    plan.levels = levels_from(hints, "levels", groups, kLastLevel, true);
+    plan.heavy = levels_from(hints, "heavy", groups, kLastHeavyLevel, false);
     for (const Json& cut : hints["cut_trees"]) {
         if (!cut.is_array() || cut.size() != 2 || !cut[0].is_number_unsigned() ||
             !cut[1].is_number_unsigned() || cut[0].get<std::uint64_t>() >= groups) {
@@ -101,11 +133,12 @@ BracketTotals BracketEvaluator::nothing_known() const {
 
 BracketEvaluator::Effort BracketEvaluator::effort(const BracketPlan& plan, std::size_t index) const {
     const auto cut = plan.cut_trees.find(index);
-    return {plan.levels[index], plan.tree_mass, cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
+    return {plan.levels[index], plan.heavy[index], plan.tree_mass,
+            cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
 }
 
 std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort,
-                                                      const std::optional<TreeResult>& walked,
+                                                      const GroupOutcome& before,
                                                       const std::function<bool()>& expired) {
     GroupOutcome o{open_bracket(terms.group)};
     if (tied_[terms.group.m]) {  // another output has exactly the logit of m
@@ -122,7 +155,7 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         limits.smallest_mass = effort.tree_mass;
         limits.nodes = effort.tree_nodes;
         limits.expired = expired;
-        o.tree = walked ? walked : walk_multisets(terms, limits, decider_);
+        o.tree = before.tree ? before.tree : walk_multisets(terms, limits, decider_);
         const TreeResult& tree = *o.tree;
         o.cut = tree.cut;
         o.bracket.intersect(tree.bracket);
@@ -130,22 +163,55 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         o.nodes += tree.nodes;
         o.escalated += tree.escalated;
     }
-    if (effort.level >= 0 && o.cut == 0 && o.bracket.width() > 0) {
-        std::uint64_t work = 0;
-        const auto bracket = convolution_bracket(terms, effort.level, work, expired);
-        if (!bracket) return std::nullopt;
-        o.convolved = bracket->width();
-        o.work += work;
-        if (effort.level < kLastLevel && !counted_by_halves(terms, effort.level)) {
-            // From level 1 on, outputs are counted in pairs too.
-            const std::uint64_t pairs = effort.level == 0 ? terms.wins.size() : 1;
-            if (counted_by_halves(terms, kHalvesLevel)) o.halves_work = work_of_halves(terms);
-            const bool halves_next = o.halves_work > 0 && effort.level + 1 >= kHalvesLevel;
-            o.next_work = halves_next ? o.halves_work : 4 * work * pairs + 1;
-        }
-        o.bracket.intersect(*bracket);
+    const bool more = o.cut == 0;
+    if (effort.level >= 0 && more && o.bracket.width() > 0) {
+        if (!convolve(terms, effort.level, before, o, expired)) return std::nullopt;
     }
+    if (effort.heavy >= 0 && more && o.bracket.width() > 0) {
+        if (!walk_heavy(terms, effort.heavy, before, o, expired)) return std::nullopt;
+    }
+    o.heavy_work = guess_heavy_work(terms);
     return o;
+}
+
+bool BracketEvaluator::convolve(const GroupTerms& terms, int level, const GroupOutcome& before,
+                                GroupOutcome& o, const std::function<bool()>& expired) const {
+    if (before.convolution && before.convolution->level == level) {
+        o.convolution = before.convolution;
+    } else {
+        std::uint64_t work = 0;
+        const auto bracket = convolution_bracket(terms, level, work, expired);
+        if (!bracket) return false;
+        o.convolution = {level, *bracket, work};
+    }
+    const std::uint64_t work = o.convolution->work;
+    if (level < kLastLevel && !counted_by_halves(terms, level)) {
+        // From level 1 on, outputs are counted in pairs too.
+        const std::uint64_t pairs = level == 0 ? terms.wins.size() : 1;
+        if (counted_by_halves(terms, kHalvesLevel)) o.halves_work = work_of_halves(terms);
+        const bool halves_next = o.halves_work > 0 && level + 1 >= kHalvesLevel;
+        o.next_work = halves_next ? o.halves_work : 4 * work * pairs + 1;
+    }
+    o.bracket.intersect(o.convolution->bracket);
+    o.work += work;
+    return true;
+}
+
+bool BracketEvaluator::walk_heavy(const GroupTerms& terms, int level, const GroupOutcome& before,
+                                  GroupOutcome& o, const std::function<bool()>& expired) const {
+    if (before.heavy && before.heavy->level == level) {
+        o.heavy = before.heavy;
+    } else {
+        const double sequences = power(model_.shape().d_vocab, model_.shape().n_ctx).get_d();
+        const auto found =
+            walk_heavy_tokens(terms, heavy_effort(level, terms.group.positions, sequences), expired);
+        if (!found) return false;
+        o.heavy = {level, found->bracket, found->work, found->nodes};
+    }
+    o.bracket.intersect(o.heavy->bracket);
+    o.work += o.heavy->work;
+    o.nodes += o.heavy->nodes;
+    return true;
 }
 
 bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen,
@@ -187,13 +253,13 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
             }
             const std::uint32_t m = group(index).m;
             const GroupTerms terms = in_mpfr ? exact->terms(m) : filtered->terms(m, true);
-            const std::optional<TreeResult> walked = totals.groups[index].tree;
-            auto found = outcome(terms, effort(plan, index), walked, expired);
+            const GroupOutcome before = totals.groups[index];
+            auto found = outcome(terms, effort(plan, index), before, expired);
             if (!found || found->cut > 0) complete = false;
             if (!found) break;
             found->work += terms.work;
             totals.groups[index] = *found;  // only this thread writes this group's outcome
-            spent += found->work - (walked ? walked->work : 0);
+            spent += found->work - reused(before, *found);
         }
         const std::lock_guard<std::mutex> lock(adding);
         totals.spent += spent;

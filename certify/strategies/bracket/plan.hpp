@@ -12,6 +12,7 @@
 
 #include "certify/proof/checker.hpp"
 #include "certify/strategies/bracket/group_bracket.hpp"
+#include "certify/strategies/bracket/heavy_tree.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"
 
 namespace maxcert {
@@ -20,6 +21,8 @@ namespace maxcert {
 struct BracketPlan {
     /// Level of the convolution by group, kTreeOnly or kNothing; groups are ordered by q, then m.
     std::vector<int> levels;
+    /// Level of the walk over heavy tokens by group, or kNothing.
+    std::vector<int> heavy;
     double tree_mass = 0;          ///< nodes of the tree of fewer sequences are left open
     std::uint64_t tree_nodes = 0;  ///< of each group's tree; 0: no tree
 
@@ -37,9 +40,18 @@ struct GroupOutcome {
     std::uint64_t work = 0, nodes = 0, escalated = 0;
     std::uint64_t cut = 0;  ///< as in TreeResult
     std::optional<TreeResult> tree{};
-    Count convolved = 0;            ///< width that the convolution alone leaves
-    std::uint64_t next_work = 0;    ///< about what the next level costs; 0: there is none
+
+    /// What one level established and took.
+    struct AtLevel {
+        int level;
+        Bracket bracket;
+        std::uint64_t work, nodes = 0;
+    };
+    std::optional<AtLevel> convolution{}, heavy{};
+
+    std::uint64_t next_work = 0;    ///< about what the next level of the convolution costs; 0: there is none
     std::uint64_t halves_work = 0;  ///< about what counting by halves will cost; 0: it was, or cannot be
+    std::uint64_t heavy_work = 0;   ///< a guess at what the first level of the walk over heavy tokens costs
 };
 
 struct BracketTotals {
@@ -61,7 +73,7 @@ class BracketEvaluator {
     /// Updates the totals of the groups in `chosen` (ascending) at the plan's effort; stops early, leaving
     /// groups as they were, when `expired` says so; returns false then. A tree in the works is cut short: its
     /// outcome says at which node, and stands if the plan's cut_trees says so too. Trees in `totals` must be
-    /// of this plan; they are not walked again.
+    /// of this plan; they are not walked again, nor are levels redone that `totals` already holds.
     bool evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen, BracketTotals& totals,
                   const std::function<bool()>& expired);
 
@@ -74,17 +86,21 @@ class BracketEvaluator {
 
   private:
     struct Effort {
-        int level;
+        int level, heavy;
         double tree_mass;
         std::uint64_t tree_nodes;
     };
     /// Of the terms in MPFR.
     long term_bits() const { return std::min(128L, options_.max_bits); }
     Effort effort(const BracketPlan& plan, std::size_t index) const;
-    /// Nothing if the convolution ran out of time. `walked`: the tree at this effort, if it is known already.
+    /// Nothing if time ran out. `before`: an outcome of the same tree, whose parts are used again.
     std::optional<GroupOutcome> outcome(const GroupTerms& terms, const Effort& effort,
-                                        const std::optional<TreeResult>& walked,
-                                        const std::function<bool()>& expired);
+                                        const GroupOutcome& before, const std::function<bool()>& expired);
+    /// Whether there was time for it; fills in the convolution, and what the next level would cost.
+    bool convolve(const GroupTerms& terms, int level, const GroupOutcome& before, GroupOutcome& o,
+                  const std::function<bool()>& expired) const;
+    bool walk_heavy(const GroupTerms& terms, int level, const GroupOutcome& before, GroupOutcome& o,
+                    const std::function<bool()>& expired) const;
 
     Model& model_;
     const Options& options_;

@@ -1,4 +1,5 @@
-// The multiset and convolution strategies: brackets of the accuracy at any n_ctx (SOUNDNESS T5, T5b).
+// The multiset and convolution strategies: brackets of the accuracy at any n_ctx (SOUNDNESS T5, T5b,
+// T5d).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,16 +10,16 @@
 
 #include "certify/proof/registry.hpp"
 #include "certify/strategies/bracket/check.hpp"
+#include "certify/strategies/bracket/search.hpp"
 
 namespace maxcert {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the search's convolutions
+constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the search
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
-constexpr std::uint64_t kBatchWork = 2'000'000'000;  // of the groups refined at a time
-constexpr std::uint64_t kGroupNodes = 2000;          // of a tree that only supports the convolution
+constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
 // Up to these many sequences trees are walked to the end, or nearly always to the end.
 const Count kExhaustiveTotal = Count(1) << 32, kModestTotal = Count(1) << 36;
 constexpr std::uint64_t kModestNodes = 2'000'000;
@@ -47,12 +48,10 @@ class BracketStrategy : public Prover {
         const std::uint64_t budget = options.node_budget > 0    ? options.node_budget
                                      : options.time_limit_s > 0 ? std::numeric_limits<std::uint64_t>::max()
                                                                 : kDefaultWork;
-        std::vector<int> next_levels(evaluator.groups(), 1);  // beyond the last: a group is done
         const std::uint64_t before = totals.spent;
-        while (complete && totals.spent - before < budget) {
-            const auto chosen = promising(plan, totals, next_levels);
-            if (chosen.empty()) break;
-            complete = refine(evaluator, plan, chosen, totals, next_levels, expired);
+        BracketSearch search(evaluator, plan, totals);
+        while (complete && !search.done() && totals.spent - before < budget) {
+            complete = search.step(expired);
             const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
             report(options, totals, total,
                    std::max(static_cast<double>(totals.spent - before) / static_cast<double>(budget),
@@ -73,6 +72,7 @@ class BracketStrategy : public Prover {
                            const Count& total) const {
         BracketPlan plan;
         plan.levels.assign(evaluator.groups(), 0);
+        plan.heavy.assign(evaluator.groups(), BracketPlan::kNothing);
         if (!trees_) return plan;
         const bool exhaustive = total <= kExhaustiveTotal || options.mass_threshold == 0;
         if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kTreeOnly);
@@ -97,65 +97,6 @@ class BracketStrategy : public Prover {
             if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.levels[i] = BracketPlan::kTreeOnly;
             if (o.bracket.width() == evaluator.group(i).size()) plan.levels[i] = BracketPlan::kNothing;
         }
-    }
-
-    /// The groups whose next level promises most for its price: a width, over the work.
-    static std::vector<std::size_t> promising(const BracketPlan& plan, const BracketTotals& totals,
-                                              const std::vector<int>& next_levels) {
-        std::vector<std::pair<double, std::size_t>> order;
-        for (std::size_t i = 0; i < totals.groups.size(); ++i) {
-            const GroupOutcome& g = totals.groups[i];
-            if (plan.levels[i] < 0 || g.next_work == 0 || next_levels[i] > kLastLevel ||
-                g.bracket.width() == 0)
-                continue;
-            order.emplace_back(-g.bracket.width().get_d() / static_cast<double>(g.next_work), i);
-        }
-        std::sort(order.begin(), order.end());
-        // Those within a factor of the best, and few enough for the bracket to be seen closing.
-        std::vector<std::size_t> chosen;
-        std::uint64_t work = 0;
-        for (const auto& [promise, i] : order) {
-            if (promise * 8 > order.front().first || work > kBatchWork) break;
-            chosen.push_back(i);
-            work += totals.groups[i].next_work;
-        }
-        std::sort(chosen.begin(), chosen.end());
-        return chosen;
-    }
-
-    static bool refine(BracketEvaluator& evaluator, BracketPlan& plan, const std::vector<std::size_t>& chosen,
-                       BracketTotals& totals, std::vector<int>& next_levels,
-                       const std::function<bool()>& expired) {
-        BracketPlan finer = plan;
-        for (const std::size_t i : chosen) finer.levels[i] = next_levels[i];
-        BracketTotals next = totals;
-        const bool complete = evaluator.evaluate(finer, chosen, next, expired);
-        for (const std::size_t i : chosen) {
-            // A level that does not narrow the convolution is not taken; where it narrows it little, finer
-            // grids will not help either, and counting by halves comes next, or nothing. Where the tree is
-            // ahead, the convolution may still overtake it.
-            GroupOutcome& found = next.groups[i];
-            const GroupOutcome& before = totals.groups[i];
-            const bool narrower = found.cut == 0 && found.convolved < before.convolved &&
-                                  found.bracket.width() <= before.bracket.width();
-            const bool little = !narrower || found.convolved * 10 > before.convolved * 9;
-            if (narrower) {
-                plan.levels[i] = finer.levels[i];
-            } else {
-                found = before;
-            }
-            if (!little) {
-                ++next_levels[i];
-            } else if (found.halves_work > 0 && next_levels[i] < kHalvesLevel) {
-                next_levels[i] = kHalvesLevel;
-                found.next_work = found.halves_work;
-            } else {
-                next_levels[i] = kLastLevel + 1;
-            }
-        }
-        totals = std::move(next);
-        totals.add_up();
-        return complete;
     }
 
     static void report(const Options& options, const BracketTotals& totals, const Count& total, double done) {
