@@ -73,8 +73,8 @@ Drawn draw(std::uint64_t seed) {
 }
 
 /// The families' own, and every 29th of the others, from another place for each seed.
-std::vector<const Strategy*> some_strategies(std::uint64_t seed) {
-    std::vector<const Strategy*> chosen =
+std::vector<const Prover*> some_strategies(std::uint64_t seed) {
+    std::vector<const Prover*> chosen =
         select_strategies("cubic,convolution,window/1,window/4,window/adaptive");
     const auto& all = all_strategies();
     for (std::size_t i = seed % 29; i < all.size(); i += 29) chosen.push_back(all[i].get());
@@ -96,7 +96,7 @@ TEST(Strength, NothingProvesMoreThanBruteForceOrMultisets) {
         if (model.radius().is_zero()) {
             EXPECT_EQ(*all.upper, all.correct) << d.description;
         }
-        for (const Strategy* other : some_strategies(seed)) {
+        for (const Prover* other : some_strategies(seed)) {
             const CheckResult found = other->prove(model, options).result;
             EXPECT_LE(found.correct, all.correct) << other->info().name << ", " << d.description;
             if (found.upper) {

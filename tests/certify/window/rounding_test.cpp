@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "certify/proof/checker.hpp"
+#include "certify/proof/prover.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
 
