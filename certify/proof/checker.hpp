@@ -43,8 +43,8 @@ struct Options {
     Count max_enumeration = Count(1) << 36;  ///< brute_force is skipped above this many sequences
     std::uint64_t node_budget = 0;           ///< 0: the strategy's default
     double mass_threshold = -1;              ///< below 0: the strategy's default
-    std::uint64_t proof_budget = 0;          ///< window/adaptive: operations of the verifier; 0: no limit, by price
-    double time_limit_s = 0;                 ///< per strategy; 0: none. Reaching it makes `complete` false
+    std::uint64_t proof_budget = 0;  ///< window/adaptive: operations of the verifier; 0: no limit, by price
+    double time_limit_s = 0;         ///< per strategy; 0: none. Reaching it makes `complete` false
     /// Called now and then by long strategies: share done (0..1) and a note, such as the bracket so far.
     std::function<void(double, const std::string&)> on_progress;
 
