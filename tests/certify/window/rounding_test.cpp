@@ -44,5 +44,30 @@ TEST(WindowRounding, NothingIsClaimedThatADoubleLoses) {
     EXPECT_GT(proved, 1000);
 }
 
+/// Only sequences of 0, 1 and 2 with query 2 can be right, by a sum of -(1 + 2u) for the query, u/2 for each
+/// 2 and each 1, and 1 + u for each 0, where u = 2^-52: one of each makes 0, a tie. Rounded to nearest, the
+/// first two additions of u/2 change nothing, and -u is left.
+Weights tie_of_one_each() {
+    constexpr float u = 0x1p-52F;
+    testing::OrderedPaths p(4, 4);
+    for (std::size_t t = 0; t < 3; ++t) p.EVOU(t, 0) = p.EVOU(t, 1) = -10;
+    p.EVOU(0, 3) = 1, p.EVOU(0, 2) = -u;
+    p.EVOU(1, 3) = p.EVOU(2, 3) = u / 2;
+    p.PVOU(3, 3) = -1, p.PVOU(3, 2) = 2.5F * u;
+    p.EVOU(3, 0) = 1000;
+    for (const std::size_t q : {0, 1, 3}) p.EU(q, 3) = q == 3 ? 0 : 100;
+    return testing::weights_with_paths(p);
+}
+
+TEST(WindowRounding, SmallTermsAreNotLostOneByOne) {
+    const Weights w = tie_of_one_each();
+    const testing::Exhaustive truth = testing::run_exhaustively(w);
+    EXPECT_EQ(truth.right, 8U);
+    Model model(w);
+    for (const char* name : {"window/3", "window/6", "window/adaptive"}) {
+        EXPECT_EQ(select_strategies(name).front()->prove(model, {}).result.correct, 8) << name;
+    }
+}
+
 }  // namespace
 }  // namespace maxcert
