@@ -117,7 +117,7 @@ class HeavyTree {
             const bool split = mass.most * (most + negated_least) > effort_.open_mass &&
                                n.rank < terms_.tokens && n.r > 0 && !exhausted();
             if (split) {
-                choose(n, {open.begin, live_.size()}, 0, 0);
+                choose(n, {open.begin, live_.size()}, 0, 0, false);
             } else {
                 count_wrong(mass * CountEnds{most, negated_least});
             }
@@ -199,8 +199,23 @@ class HeavyTree {
         return known.get();
     }
 
-    /// Decides, place by place from `first` on, which of the node's places hold its rank; `placed` do.
-    void choose(const Node& n, Outputs outputs, std::size_t first, std::size_t placed) {
+    /// Pushes those of the outputs that may still win, where the places before `first` hold later ranks;
+    /// false if one of them wins surely.
+    bool keep_undecided(const Node& n, Outputs outputs, std::size_t first) {
+        for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
+            const Live output = live_[k];
+            if (largest(terms_.highest, output.upper, output.output, n.rank, n.places, first) < 0) continue;
+            const double lowest =
+                largest(terms_.negated_lowest, output.negated_lower, output.output, n.rank, n.places, first);
+            if (lowest <= 0) return false;
+            live_.push_back(output);
+        }
+        return true;
+    }
+
+    /// Decides, place by place from `first` on, which of the node's places hold its rank; `placed` do, the
+    /// last one that was decided among them if `taken`.
+    void choose(const Node& n, Outputs outputs, std::size_t first, std::size_t placed, bool taken) {
         if (stop()) return;
         const std::uint64_t undecided = n.places >> first << first;
         if (first >= terms_.positions || undecided == 0) {
@@ -212,29 +227,25 @@ class HeavyTree {
         const std::size_t top = live_.size();
         if (placed > 0) {
             const CountEnds mass = mass_of(n, static_cast<std::size_t>(__builtin_popcountll(undecided)));
-            for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
-                const Live output = live_[k];
-                if (largest(terms_.highest, output.upper, output.output, n.rank, n.places, first) < 0)
-                    continue;
-                const double lowest = largest(terms_.negated_lowest, output.negated_lower, output.output,
-                                              n.rank, n.places, first);
-                if (lowest <= 0) {
+            const bool light = mass.most <= effort_.open_mass * kWorthSettling || exhausted();
+            // Passing a place over changes the extremes little: they are asked when a place has been taken.
+            if (taken || light) {
+                if (!keep_undecided(n, outputs, first)) {
                     count_wrong(mass);
                     live_.resize(top);
                     return;
                 }
-                live_.push_back(output);
+                outputs = {top, live_.size()};
             }
-            outputs = {top, live_.size()};
             if (outputs.size() == 0) return;
-            if (mass.most <= effort_.open_mass * kWorthSettling || exhausted()) {
+            if (light) {
                 wrong_.most += mass.most;
                 live_.resize(top);
                 return;
             }
         }
         // Not here, and then here.
-        choose(n, outputs, place + 1, placed);
+        choose(n, outputs, place + 1, placed, false);
         const std::size_t next = live_.size();
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             Live output = live_[k];
@@ -245,7 +256,7 @@ class HeavyTree {
         work_ += 2 * outputs.size();
         choose({n.rank, n.r - 1, n.places & ~(std::uint64_t{1} << place), n.code - tables_.unit(place),
                 n.need_m},
-               {next, live_.size()}, place + 1, placed + 1);
+               {next, live_.size()}, place + 1, placed + 1, true);
         live_.resize(top);
     }
 

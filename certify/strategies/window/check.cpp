@@ -112,9 +112,10 @@ std::uint64_t window_table_flops(Model& model, const WindowClaim& claim) {
     return bench.work();
 }
 
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options) {
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options,
+                                        const Deadline& deadline) {
     std::vector<PairFinding> findings(claim.plan.choice.size());
-    walk_all<Estimate>(model, claim, options, Deadline(), findings);
+    walk_all<Estimate>(model, claim, options, deadline, findings);
     return findings;
 }
 

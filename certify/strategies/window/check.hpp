@@ -23,8 +23,10 @@ struct PairFinding {
     bool open = false;                        ///< a cell that this arithmetic could not decide
 };
 
-/// By pair_index, in plain doubles: for the search, proves nothing.
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options);
+/// By pair_index, in plain doubles: for the search, proves nothing. Pairs that time does not suffice for
+/// yield nothing.
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options,
+                                        const Deadline& deadline);
 
 /// One strategy of the family: the same window for every pair, or (0) one chosen for each.
 struct WindowVariant {

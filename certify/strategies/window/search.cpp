@@ -70,6 +70,10 @@ std::vector<double> sizes_of_pairs(const Shape& shape) {
     return sizes;
 }
 
+bool over(const Deadline& deadline) {
+    return stop_requested() || deadline.passed();
+}
+
 /// A plan, and what it proves, as a share of all sequences.
 struct Found {
     WindowPlan plan;
@@ -77,7 +81,7 @@ struct Found {
 };
 
 /// The best choice of partitions for these classes of outputs.
-Found search_partitions(Model& model, WindowClaim trial, const Options& options) {
+Found search_partitions(Model& model, WindowClaim trial, const Options& options, const Deadline& deadline) {
     const Shape& shape = model.shape();
     const double total = power(shape.d_vocab, shape.n_ctx).get_d();
     const std::vector<double> sizes = sizes_of_pairs(shape);
@@ -89,7 +93,7 @@ Found search_partitions(Model& model, WindowClaim trial, const Options& options)
     trial.plan.choice.resize(sizes.size());
     Offers offers(sizes.size());
     double share = options.proof_budget > 0 ? 0 : default_share(shape.d_vocab);
-    for (std::size_t k = 0; k < plan.partitions.size() && !stop_requested(); ++k) {
+    for (std::size_t k = 0; k < plan.partitions.size() && !over(deadline); ++k) {
         trial.plan.partitions = {plan.partitions[k]};
         for (std::size_t i = 0; i < sizes.size(); ++i) {
             // A dearer partition can gain at most what is left.
@@ -97,7 +101,7 @@ Found search_partitions(Model& model, WindowClaim trial, const Options& options)
             trial.plan.choice[i] = left > std::max(1e-15, share * offers.last_price(i)) ? 1 : 0;
         }
         if (std::count(trial.plan.choice.begin(), trial.plan.choice.end(), 1) == 0) break;
-        const std::vector<PairFinding> findings = estimate_pairs(model, trial, options);
+        const std::vector<PairFinding> findings = estimate_pairs(model, trial, options, deadline);
         for (std::size_t i = 0; i < sizes.size(); ++i) {
             if (trial.plan.choice[i] == 0) continue;
             offers.add(i, static_cast<std::uint8_t>(k + 1),
@@ -121,14 +125,15 @@ WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, 
     // win. Once two in a row bring less than those before them, finer ones will not bring more.
     const double share = options.proof_budget > 0 ? 0 : default_share(model.shape().d_vocab);
     const auto value = [share](const Found& found) { return found.gain - share * found.price; };
+    const Deadline deadline = options.deadline();
     Found best = search_partitions(
-        model, {error, score, {outputs_around(model.shape().d_vocab, 2, 1), {}, {}}}, options);
+        model, {error, score, {outputs_around(model.shape().d_vocab, 2, 1), {}, {}}}, options, deadline);
     double previous = value(best);
     int falls = 0;
     for (const double harmless : {0.4, 0.2, 0.1, 0.05}) {
-        if (stop_requested() || falls == 2) break;
+        if (over(deadline) || falls == 2) break;
         Found next = search_partitions(model, {error, score, {outputs_that_can_win(model, harmless), {}, {}}},
-                                       options);
+                                       options, deadline);
         falls = value(next) < previous ? falls + 1 : 0;
         previous = value(next);
         if (previous > value(best)) best = std::move(next);
