@@ -22,6 +22,7 @@ import prove_certificates
 
 HERE = pathlib.Path(__file__).resolve().parent
 REFUSED, FAILED = 4, 5
+ROOTS = {"exact": ["Exact.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"], "float32": ["Float32.v"]}
 COLUMNS = ("model", "seed", "proof", "statement", "correct", "total", "weights_sha256", "seconds", "cpu_seconds", "together",
            "vo_bytes", "file_sha256", "theory_sha256", "coq")
 
@@ -71,7 +72,7 @@ class Prover:
         except (OSError, subprocess.CalledProcessError):
             sys.exit("prove: coqc is missing; install coq, libcoq-bignums, libcoq-coquelicot and libcoq-flocq")
         self.coq = version.split()[0]
-        self.roots = {"exact": ["Exact.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"]}.get(proof, ["Windows.v"])
+        self.roots = ROOTS.get(proof, ["Windows.v"])
         names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
         sorted_by_coq = subprocess.run(["coqdep", "-R", ".", "Maxcert", "-sort", *self.roots], cwd=self.formal, capture_output=True,
                                        text=True, check=True).stdout
@@ -168,16 +169,18 @@ class Prover:
 
     def audit(self, folder, proof, claim):
         """Has Coq state the theorem in the theory's words alone, and compares what it rests on with what is allowed."""
-        relation = "accuracy_is" if proof == "exact" else "accuracy_at_least"
+        relation = {"exact": "accuracy_is", "float32": "float32_accuracy_at_least"}.get(proof, "accuracy_at_least")
+        where, of = ("Float32Statement", " 4 true") if proof == "float32" else ("Statement", "")
         statement = (f"Maxcert.Weights.weights_sha256 Model.Bits.bits = \"{claim['weights_sha256']}\"%string /\\\n  "
-                     f"Maxcert.Statement.{relation} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z")
+                     f"Maxcert.{where}.{relation}{of} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z")
         self.check_statement(folder, claim["module"], statement, f"Model.{claim['module']}.accuracy")
-        return f"{relation} (model_of bits) {claim['correct']}"
+        return f"{relation}{of} (model_of bits) {claim['correct']}"
 
     def check_statement(self, folder, module, statement, term):
         name = f"Audit_{module}"
+        float32 = " Float32Statement" if "Float32Statement" in statement else ""
         (folder / f"{name}.v").write_text(f"""From Coq Require Import ZArith String.
-From Maxcert Require Statement Weights.
+From Maxcert Require Statement Weights{float32}.
 From Model Require Bits {module}.
 Definition stated :
   {statement}
@@ -299,7 +302,8 @@ def parse():
     parser.add_argument("--results", metavar="DIR", type=pathlib.Path, help="prove the models of a results folder of maxcert run")
     parser.add_argument("--seeds", metavar="LIST", default="all", help="which of them: all (default), or numbers with commas")
     parser.add_argument("--proof", metavar="P", default="exact",
-                        help="exact (default), or a lower bound: window/W, cubic; see maxcert help formalize")
+                        help="exact (default), a lower bound: window/W, cubic, or float32: of all float32 evaluations; "
+                             "see maxcert help formalize")
     parser.add_argument("--strategies", metavar="LIST",
                         help="with --results: prove what these strategies' certificates claim, instead of --proof; names, groups, "
                              "paper, all and globs, with commas")

@@ -19,7 +19,8 @@ namespace maxcert {
 namespace {
 
 /// The certificate in `path`, if it claims something that a theorem about these weights can say.
-CertificateRecord record_to_formalize(const std::string& path, const Weights& weights) {
+CertificateRecord record_to_formalize(const std::string& path, const std::string& proof,
+                                      const Weights& weights) {
     CertificateRecord record = parse_record(read_file(path, kMaxCertificateBytes), path);
     const auto require = [&path](bool holds, const char* field, const char* otherwise) {
         if (holds) return;
@@ -28,7 +29,11 @@ CertificateRecord record_to_formalize(const std::string& path, const Weights& we
     require(record.weights_sha256 == weights.sha256(), "weights_sha256", "speaks of other weights");
     require(!record.skipped, "skipped", "nothing was proved");
     require(record.margin == "0", "margin", "theorems are about margin 0");
-    require(record.semantics == "real", "semantics", "theorems are about real arithmetic");
+    const bool float32 = proof == "float32";
+    require(record.semantics == (float32 ? "float32" : "real"), "semantics",
+            float32 ? "--proof float32 is about float32 evaluations" : "theorems are about real arithmetic");
+    require(!float32 || record.float32->exp_ulp == Options().exp_ulp, "float32",
+            "--proof float32 takes certificates of the default --exp-ulp");
     require(record.weights_format == "float32", "weights_format",
             "theorems are about the weights themselves");
     require(record.radius_absolute == "0" && record.radius_relative == "0", "weight_radius",
@@ -36,9 +41,12 @@ CertificateRecord record_to_formalize(const std::string& path, const Weights& we
     return record;
 }
 
-CertificateRecord certify_by(const std::string& strategy, const Weights& weights) {
+CertificateRecord certify_for(const std::string& proof, const Weights& weights) {
+    const std::string strategy = strategy_to_formalize(proof, weights.shape);
+    Options options;
+    if (proof == "float32") options.semantics = Semantics::float32;
     Model model(weights);
-    CertificateRecord record = certify_one(model, *select_strategies(strategy).front(), Options());
+    CertificateRecord record = certify_one(model, *select_strategies(strategy).front(), options);
     if (record.skipped) throw Error(strategy + ": nothing was proved");
     return record;
 }
@@ -67,8 +75,8 @@ TheoremClaim claim_to_formalize(const CommandLine& line, const std::string& proo
         }
     }
     if (line.given("certificate"))
-        return claim_of(proof, record_to_formalize(line.get("certificate"), weights));
-    return claim_of(proof, certify_by(strategy_to_formalize(proof, weights.shape), weights));
+        return claim_of(proof, record_to_formalize(line.get("certificate"), proof, weights));
+    return claim_of(proof, certify_for(proof, weights));
 }
 
 /// A file's name for a comment, which no character of it may end.
@@ -93,7 +101,8 @@ int formalize_command(const std::vector<std::string>& arguments) {
     line.text("weights", "FILE", "", "safetensors with TransformerLens names");
     line.text("proof", "NAME", "exact",
               std::string("what Coq is to check: ") + kFormalProofs +
-                  " (window/W: a lower bound, the W largest tokens one by one; cubic: the paper's)");
+                  " (window/W: a lower bound, the W largest tokens one by one; cubic: the paper's; "
+                  "float32: all float32 evaluations)");
     line.text("certificate", "FILE", "",
               "claim what this certificate does; default: certify the weights now");
     line.text("correct", "N", "", "claim N right sequences, without certifying");

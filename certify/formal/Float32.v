@@ -50,8 +50,8 @@ Proof.
   - unfold extent. rewrite toZ_add, plus_IZR. field. lra.
 Qed.
 
-Theorem logit_errors_ok B k w p l s (e : evaluation (IZR k) true (model_of w) s) : let M := model_of w in
-  paths_of B w = Some p -> logit_errors B k w p = Some l -> In s (sequences (d_vocab M) (n_ctx M)) ->
+Theorem logit_errors_ok B k sub w p l s (e : evaluation (IZR k) sub (model_of w) s) : let M := model_of w in
+  paths_of B w = Some p -> logit_errors B k sub w p = Some l -> In s (sequences (d_vocab M) (n_ctx M)) ->
   forall x, (x < d_vocab M)%nat -> Rabs (f_logit e x - logit M s x) <= v (2 * B) l (query M s).
 Proof.
   intros M ep el Is. apply in_sequences in Is. destruct Is as [Ls Fs].
@@ -158,7 +158,7 @@ Proof.
   destruct (all_correct _ _ _ [] zero el) as [ll lq]. specialize (lq q). cbv beta in lq. fold xq in lq. fold cq in lq. fold aq in lq. fold eq in lq.
   assert (lXq : length Xq = d_vocab M) by (unfold Xq, plus_row; rewrite map_length; apply rE). rewrite lXq in lq, ll. specialize (lq qV).
   destruct (at_most (limit B 40) cq) eqn:cq_fit; [|discriminate].
-  destruct (query_shift B k dh r aq eq bk ek) as [qs|] eqn:eqs; [|discriminate].
+  destruct (query_shift B k sub dh r aq eq bk ek) as [qs|] eqn:eqs; [|discriminate].
   apply (f_equal (fun o => match o with Some z => z | None => zero end)) in lq. cbv beta iota in lq.
   pose proof speck_pos as sp.
   assert (error_pos : forall cc h, length cc = dh -> (h < dh)%nat -> 0 <= v (2 * B) cc h -> 0 <= v (2 * B) (projection_error B dm cc) h).
@@ -173,8 +173,8 @@ Proof.
   { destruct (inverse_root (Z.of_nat dh) 60 ltac:(lia) ltac:(lia)) as [_ [g _]]. change (2 ^ (2 * 60))%Z with (2 ^ 120)%Z in g. unfold r. rewrite toZ_ofZ. unfold root. rewrite INR_IZR_INZ.
     pose proof (power_positive 60 ltac:(lia)) as p60. apply Rmult_le_reg_r with (IZR (2 ^ 60)); [exact p60|]. unfold Rdiv at 1. rewrite (Rmult_assoc (IZR _)), Rinv_l, Rmult_1_r by lra.
     rewrite Rmult_comm. exact g. }
-  destruct (query_shift_ok B B12 k dh r aq eq bk ek (conj laq (conj leq (conj lbk lek))) nonneg r_above h1 (conj k0 k1) qs eqs)
-    as [es [SM [L [[fit1 fit2] [es_above [SM_above [L_above [L_small shift_above]]]]]]]].
+  destruct (query_shift_ok B B12 k sub dh r aq eq bk ek (conj laq (conj leq (conj lbk lek))) nonneg r_above h1 (conj k0 k1) qs eqs)
+    as [es [SM [L [[fit1 fit2] [es_above [SM_above [L_above [L_small [scores_small shift_above]]]]]]]]].
   assert (kR : 0 <= IZR k <= 65536) by (split; apply IZR_le; lia).
   assert (weights_size : forall W Wt, In Wt [aQt; aKt; aVt] -> represents (IZR (2 ^ B)) dh dm Wt (fun h d => Rabs (W d h)) ->
     forall h, (h < dh)%nat -> sum dm (fun d => Rabs (W d h)) <= big / 4096) by (intros W Wt I R h J; exact (columns Wt _ I R h J)).
@@ -182,7 +182,7 @@ Proof.
     Rabs (f_query _ _ _ _ e h - projected M s (W_Q M) (last M) h) <= v (2 * B) eq h /\ Rabs (projected M s (W_Q M) (last M) h) <= v (2 * B) aq h).
   { intros h J. split; [|rewrite aq_real by exact J; apply Rle_refl].
     apply Rle_trans with (2 := projection_error_ok B B12 dm cq h ltac:(rewrite lcq; exact J)).
-    apply (projected_near (IZR k) M s e d1 d2 residual_size (W_Q M) (last M) h _ _ last_ok (query_is _ _ _ _ e h J)).
+    apply (projected_near (IZR k) sub M s e d1 d2 residual_size (W_Q M) (last M) h _ _ last_ok (query_is _ _ _ _ e h J)).
     - rewrite cq_real by exact J. apply Rle_refl.
     - rewrite <- (limit_40 B B12). apply at_most_ok; [exact B12|exact cq_fit|rewrite lcq; exact J].
     - apply (weights_size (W_Q M) aQt); [now left|exact aQ|exact J]. }
@@ -190,20 +190,20 @@ Proof.
     Rabs (f_key _ _ _ _ e i h - projected M s (W_K M) i h) <= v (2 * B) ek h /\ Rabs (projected M s (W_K M) i h) <= v (2 * B) bk h).
   { intros i h I J. split; [|now apply key_real].
     apply Rle_trans with (2 := projection_error_ok B B12 dm ck h ltac:(rewrite lck; exact J)).
-    apply (projected_near (IZR k) M s e d1 d2 residual_size (W_K M) i h _ _ I (key_is _ _ _ _ e i h I J)); [now apply key_sizes| |].
+    apply (projected_near (IZR k) sub M s e d1 d2 residual_size (W_K M) i h _ _ I (key_is _ _ _ _ e i h I J)); [now apply key_sizes| |].
     - rewrite <- (limit_40 B B12). apply at_most_ok; [exact B12|exact ck_fit|rewrite lck; exact J].
     - apply (weights_size (W_K M) aKt); [right; now left|exact aK|exact J]. }
   assert (value_near : forall i h, (i < n)%nat -> (h < dh)%nat ->
     Rabs (f_value _ _ _ _ e i h - projected M s (W_V M) i h) <= v (2 * B) ev h /\ Rabs (projected M s (W_V M) i h) <= v (2 * B) bv h).
   { intros i h I J. split; [|now apply value_real].
     apply Rle_trans with (2 := projection_error_ok B B12 dm cv h ltac:(rewrite lcv; exact J)).
-    apply (projected_near (IZR k) M s e d1 d2 residual_size (W_V M) i h _ _ I (value_is _ _ _ _ e i h I J)); [now apply value_sizes| |].
+    apply (projected_near (IZR k) sub M s e d1 d2 residual_size (W_V M) i h _ _ I (value_is _ _ _ _ e i h I J)); [now apply value_sizes| |].
     - rewrite <- (limit_40 B B12). apply at_most_ok; [exact B12|exact cv_fit|rewrite lcv; exact J].
     - apply (weights_size (W_V M) aVt); [right; right; now left|exact aV|exact J]. }
   assert (keys_fit' : sum dh (fun h => v (2 * B) bk h + v (2 * B) ek h) <= big / 8192).
   { apply (leb_val _ U0) in keys_fit. rewrite (limit_27 B B12) in keys_fit. rewrite <- (val_total _ dh) in keys_fit by (now apply (plus_len B B12)).
     rewrite (sum_ext dh _ (v (2 * B) (plus bk ek))); [exact keys_fit|]. intros h J. symmetry. now apply (plus_v B B12 dh). }
-  destruct (attention_ok (IZR k) M s e kR n1 n2 d1 h1 h2 residual_size _ _ _ _ query_near key_near (conj fit1 (conj keys_fit' fit2)) es SM L es_above SM_above L_above L_small)
+  destruct (attention_ok (IZR k) sub M s e kR n1 n2 d1 h1 h2 residual_size _ _ _ _ query_near key_near (conj fit1 (conj keys_fit' fit2)) es SM L es_above SM_above L_above L_small scores_small)
     as [Qw [mean_ok weights_ok]].
   (* the ranges of the paths *)
   intros x Hx. assert (V0 : (0 < d_vocab M)%nat) by lia.
@@ -214,8 +214,8 @@ Proof.
   assert (paths_range : forall y i, (y < d_vocab M)%nat -> (i < n)%nat -> lo y <= EVOU M (nth i s 0%nat) y + PVOU M i y <= hi y).
   { intros y i Y I. destruct (extent_ok F _ _ _ P4 (proj2 tev y Y)) as [a _]. destruct (extent_ok F _ _ _ P4 (proj2 tpv y Y)) as [b _].
     specialize (a _ (token i I)). specialize (b i I). unfold lo, hi. lra. }
-  destruct (output_errors_ok B B12 k M s e n1 n2 d1 d2 h1 h2 Qw (attention_shift (IZR k) L) mean_ok weights_ok bv ev bx (conj lbv (conj lev lbx)) value_near values_fit
-    (fun d J => conj (residual_near (IZR k) M s e residual_size (last M) d last_ok J) (residual_real (last M) d last_ok J)) aUt aOt aOUt tU tO tOU lo hi paths_range c ec) as [lc bound].
+  destruct (output_errors_ok B B12 k sub M s e n1 n2 d1 d2 h1 h2 Qw (attention_shift (IZR k) L) mean_ok weights_ok bv ev bx (conj lbv (conj lev lbx)) value_near values_fit
+    (fun d J => conj (residual_near (IZR k) sub M s e residual_size (last M) d last_ok J) (residual_real (last M) d last_ok J)) aUt aOt aOUt tU tO tOU lo hi paths_range c ec) as [lc bound].
   apply Rle_trans with (1 := bound x Hx).
   assert (lw : length widths = d_vocab M) by (unfold widths; rewrite map_length, combine_length, (proj1 tev), (proj1 tpv); apply Nat.min_id).
   assert (wide : hi x - lo x <= v (2 * B) widths x).
@@ -235,7 +235,7 @@ Proof.
 Qed.
 
 (* What a success says of its length and of B. *)
-Lemma logit_errors_some B k w p l : paths_of B w = Some p -> logit_errors B k w p = Some l -> length l = length (wE w) /\ (12 <= B)%Z.
+Lemma logit_errors_some B k sub w p l : paths_of B w = Some p -> logit_errors B k sub w p = Some l -> length l = length (wE w) /\ (12 <= B)%Z.
 Proof.
   intros ep el.
   assert (sh : shapes w = true) by (unfold paths_of in ep; destruct (shapes w); [reflexivity|discriminate]).
@@ -257,14 +257,14 @@ Qed.
 (* Twice each bound, in units of 2^-40: the margins of the queries. *)
 Definition margins (B : Z) (l : row) : row := map (fun e => ceiling (mul e (ofZ (2 ^ 41))) (ofZ (2 * B))) l.
 (* How many sequences are right in every float32 evaluation with an exp within k units in the last place. *)
-Definition float32_count (k : Z) (w : weights) : option Z :=
+Definition float32_count (k : Z) (subtracts : bool) (w : weights) : option Z :=
   let B := places w in
   match paths_of B w with
   | None => None
-  | Some p => match logit_errors B k w p with None => None | Some l => Some (leading B 40 160 40 w p (margins B l)) end
+  | Some p => match logit_errors B k subtracts w p with None => None | Some l => Some (leading B 40 160 40 w p (margins B l)) end
   end.
-Definition float32_proves (k : Z) (w : weights) (n : Z) : bool :=
-  match float32_count k w with None => false | Some m => (n <=? m)%Z end.
+Definition float32_proves (k : Z) (subtracts : bool) (w : weights) (n : Z) : bool :=
+  match float32_count k subtracts w with None => false | Some m => (n <=? m)%Z end.
 
 Lemma count_mono {A} (P P' : A -> Prop) l : (forall a, In a l -> P a -> P' a) -> forall n n', count P l n -> count P' l n' -> (n <= n')%Z.
 Proof.
@@ -281,23 +281,23 @@ Proof.
   assert (G : (maximum (t :: s) <= V - 1)%nat) by (apply fold_max_le; eapply Forall_impl; [|exact F]; simpl; intros; lia). lia.
 Qed.
 
-Theorem float32_at_least k w n : float32_proves k w n = true -> float32_accuracy_at_least (IZR k) true (model_of w) n.
+Theorem float32_at_least k sub w n : float32_proves k sub w n = true -> float32_accuracy_at_least (IZR k) sub (model_of w) n.
 Proof.
   unfold float32_proves, float32_count. set (B := places w). destruct (paths_of B w) as [p|] eqn:ep; [|discriminate].
-  destruct (logit_errors B k w p) as [l|] eqn:el; [|discriminate]. intros h. apply Z.leb_le in h. set (M := model_of w).
+  destruct (logit_errors B k sub w p) as [l|] eqn:el; [|discriminate]. intros h. apply Z.leb_le in h. set (M := model_of w).
   destruct (leading_count B 40 160 40 w p (margins B l) ep) as [a [C L]]. fold M in C. cbv zeta in C.
-  destruct (count_known (float32_right (IZR k) true M) (sequences (d_vocab M) (n_ctx M))) as [b [Cb _]].
+  destruct (count_known (float32_right (IZR k) sub M) (sequences (d_vocab M) (n_ctx M))) as [b [Cb _]].
   exists b. split; [exact Cb|]. apply Z.le_trans with (1 := h). apply Z.le_trans with (1 := L).
   refine (count_mono _ _ _ _ _ _ C Cb). intros s Is lead e x Hx Nx.
   assert (n1 : (1 <= n_ctx M)%nat) by apply (paths_positive _ _ _ ep).
   assert (Hm := maximum_below _ _ _ Is n1).
-  assert (ex := logit_errors_ok B k w p l s e ep el Is x Hx). assert (em := logit_errors_ok B k w p l s e ep el Is (maximum s) Hm).
+  assert (ex := logit_errors_ok B k sub w p l s e ep el Is x Hx). assert (em := logit_errors_ok B k sub w p l s e ep el Is (maximum s) Hm).
   fold M in ex, em. specialize (lead x Hx Nx). set (q := query M s) in *. unfold margins in lead.
   assert (qV : (q < d_vocab M)%nat).
   { apply in_sequences in Is. destruct Is as [Ls Fs]. rewrite Forall_forall in Fs. apply Fs, nth_In. rewrite Ls. unfold last. lia. }
-  assert (ql : (q < length l)%nat) by (rewrite (proj1 (logit_errors_some B k w p l ep el)); exact qV).
+  assert (ql : (q < length l)%nat) by (rewrite (proj1 (logit_errors_some B k sub w p l ep el)); exact qV).
   rewrite (nth_map _ _ _ zero) in lead by exact ql.
-  assert (B0 : (0 <= 2 * B)%Z) by (pose proof (proj2 (logit_errors_some B k w p l ep el)); lia).
+  assert (B0 : (0 <= 2 * B)%Z) by (pose proof (proj2 (logit_errors_some B k sub w p l ep el)); lia).
   pose proof (ceiling_up (mul (nth q l zero) (ofZ (2 ^ 41))) (2 * B) B0) as up. rewrite toZ_mul, toZ_ofZ, mult_IZR in up.
   unfold v, val in ex, em. set (err := IZR (toZ (nth q l zero)) / IZR (2 ^ (2 * B))) in *.
   assert (two : 2 * err <= IZR (toZ (ceiling (mul (nth q l zero) (ofZ (2 ^ 41))) (ofZ (2 * B)))) / IZR (2 ^ 40)).

@@ -15,6 +15,7 @@ Definition at_most (bound : int) (l : row) : bool := forallb (fun x => leb x bou
 
 Section Program.
   Variables B k : Z.          (* exp within k units in the last place *)
+  Variable subtracts : bool.  (* whether softmax subtracts the largest score *)
   Variables K D H : nat.      (* n_ctx, d_model, d_head *)
   Let U := (2 * B)%Z.
   Let s1 := one_speck U.
@@ -35,13 +36,15 @@ Section Program.
     let unit := ofZ (k * 2 ^ (U - 23)) in
     add l' (add unit (up_mul U l' unit)).
   Definition shift_of_means (t : int) : int :=
-    let a := add (ceiling t (ofZ 1)) s1 in
-    let b := add t s1 in
+    let c := power_up U (-34) in
+    let a := add (ceiling t (ofZ 1)) c in
+    let b := add t c in
     add a (up_mul U a (add b b)).
   Definition query_shift (r : int) (aq eq bk ek : row) : option int :=
     let es := score_error r aq eq bk ek in
-    let l := exponent_error es (largest_score r aq bk) in
-    if (leb (total (plus aq eq)) (limit 27) && leb (up_dot U (plus aq eq) (plus bk ek)) (limit 40) && leb l (limit (-8)))%bool
+    let sm := largest_score r aq bk in
+    let l := exponent_error es sm in
+    if ((subtracts || leb (add sm es) (ofZ (55 * 2 ^ U))) && leb (total (plus aq eq)) (limit 27) && leb (up_dot U (plus aq eq) (plus bk ek)) (limit 40) && leb l (limit (-8)))%bool
     then Some (shift_of_means (relative_error l)) else None.
 
   (* Of an output: all that does not depend on the query. *)
@@ -66,7 +69,7 @@ End Program.
 
 Definition extent (l : row) : int := add (largest l) (largest (map opp l)).
 (* For each query: a bound on the errors of all logits. *)
-Definition logit_errors (B k : Z) (w : weights) (p : paths) : option row :=
+Definition logit_errors (B k : Z) (subtracts : bool) (w : weights) (p : paths) : option row :=
   match matrix B (wE w), matrix B (wP w), matrix B (wQ w), matrix B (wK w), matrix B (wV w), matrix B (wO w), matrix B (wU w) with
   | Some E, Some P, Some Q, Some Kw, Some V, Some Ou, Some U =>
     let n := length (wP w) in let D := length (wU w) in let H := length (wO w) in
@@ -101,7 +104,7 @@ Definition logit_errors (B k : Z) (w : weights) (p : paths) : option row :=
           let cq := map (dot (map magnitude_of x)) aQt in
           let aq := map magnitude_of (map (dot x) Qt) in
           if at_most (limit B 40) cq then
-            match query_shift B k H r aq (projection_error B D cq) bk ek with
+            match query_shift B k subtracts H r aq (projection_error B D cq) bk ek with
             | None => None
             | Some sh => Some (largest (plus (map (fun d => up_mul (2 * B) d sh) widths) c))
             end
@@ -161,6 +164,7 @@ Section Rows.
 
   Section Query.
     Variables k : Z.
+    Variable subtracts : bool.
     Variable H : nat.
     Variable r : int.
     Variables aq eq bk ek : row.
@@ -178,17 +182,20 @@ Section Rows.
       unfold Float32Units.val. rewrite toZ_mul, mult_IZR. right. pose proof (power_positive _ U0). pose proof (power_positive 60 ltac:(lia)). field. lra.
     Qed.
 
-    Theorem query_shift_ok sh : query_shift B k H r aq eq bk ek = Some sh -> exists es SM L,
+    Theorem query_shift_ok sh : query_shift B k subtracts H r aq eq bk ek = Some sh -> exists es SM L,
       (sum H (fun h => v aq h + v eq h) <= big / 8192 /\ sum H (fun h => (v aq h + v eq h) * (v bk h + v ek h)) <= big) /\
       root H * (rate (H + 5) * sum H (fun h => (v aq h + v eq h) * (v bk h + v ek h))
         + sum H (fun h => v eq h * (v bk h + v ek h) + v aq h * v ek h)) + speck <= es /\
-      root H * sum H (fun h => v aq h * v bk h) <= SM /\ es + u * (2 * (SM + es)) + tiny <= L /\ L <= / 256 /\
+      root H * sum H (fun h => v aq h * v bk h) <= SM /\ es + u * (2 * (SM + es)) + tiny <= L /\ L <= / 256 /\ (subtracts = true \/ SM + es <= 55) /\
       attention_shift (IZR k) L <= val sh.
     Proof.
       destruct lengths as [la [le [lb lk]]]. unfold query_shift.
       set (es := score_error B H r aq eq bk ek). set (sm := largest_score B r aq bk). set (l := exponent_error B es sm).
-      destruct (leb (total (plus aq eq)) (limit B 27) && leb (up_dot (2 * B) (plus aq eq) (plus bk ek)) (limit B 40) && leb l (limit B (-8)))%bool eqn:g; [|discriminate].
-      apply andb_prop in g. destruct g as [g g3]. apply andb_prop in g. destruct g as [g1 g2].
+      destruct ((subtracts || leb (add sm es) (ofZ (55 * 2 ^ (2 * B)))) && leb (total (plus aq eq)) (limit B 27) && leb (up_dot (2 * B) (plus aq eq) (plus bk ek)) (limit B 40) && leb l (limit B (-8)))%bool eqn:g; [|discriminate].
+      apply andb_prop in g. destruct g as [g g3]. apply andb_prop in g. destruct g as [g g2]. apply andb_prop in g. destruct g as [g0 g1].
+      assert (small : subtracts = true \/ val sm + val es <= 55).
+      { apply Bool.orb_prop in g0. destruct g0 as [g0|g0]; [now left|right]. apply (leb_val _ U0) in g0. rewrite (val_add _), (val_ofZ _), mult_IZR in g0.
+        pose proof (power_positive _ U0). replace (55 * IZR (2 ^ (2 * B)) / IZR (2 ^ (2 * B))) with 55 in g0 by (field; lra). exact g0. }
       apply (leb_val _ U0) in g1, g2, g3. rewrite limit_27 in g1. rewrite limit_40 in g2. rewrite limit_8 in g3.
       assert (lae : length (plus aq eq) = H) by (apply (plus_length _ U0); assumption). assert (lbk : length (plus bk ek) = H) by (apply (plus_length _ U0); assumption).
       assert (pa : forall h, (h < H)%nat -> v (plus aq eq) h = v aq h + v eq h) by (intros h I; now apply (v_plus _ U0 H)).
@@ -217,7 +224,7 @@ Section Rows.
       { unfold l, exponent_error. rewrite !(val_add _). set (span := add sm es). pose proof (val_by_rate _ U0 1 (add span span)) as b.
         rewrite (val_add _) in b. assert (sp : val span = val sm + val es) by (unfold span; now rewrite (val_add _)). rewrite sp in b.
         pose proof rate_1. assert (u * (2 * (val sm + val es)) <= rate 1 * (val sm + val es + (val sm + val es))) by (apply Rmult_le_compat; lra). lra. }
-      split; [split; [exact g1|lra]|]. split; [exact E|split; [exact S|split; [exact L|split; [exact g3|]]]].
+      split; [split; [exact g1|lra]|]. split; [exact E|split; [exact S|split; [exact L|split; [exact g3|split; [exact small|]]]]].
       assert (L0 : 0 <= val l) by (assert (0 <= u * (2 * (val sm + val es))) by (apply Rmult_le_pos; lra); lra).
       assert (unit : exp_unit (IZR k) = val (ofZ (k * 2 ^ (2 * B - 23)))).
       { unfold exp_unit. rewrite (val_ofZ _), mult_IZR, !power_of_two by lia. replace (2 * B - 23)%Z with (2 * B + (-23))%Z by lia. rewrite powerRZ_add by lra. field. apply Rgt_not_eq, powerRZ_lt. lra. }
@@ -231,10 +238,11 @@ Section Rows.
         assert (0 <= t * exp_unit (IZR k)) by (apply Rmult_le_pos; unfold t; lra). split; [unfold t in *; lra|].
         replace ((1 + t) * (1 + exp_unit (IZR k)) - 1) with (t + exp_unit (IZR k) + t * exp_unit (IZR k)) by ring. unfold t in *. lra. }
       set (T' := relative_error B k l) in *. unfold attention_shift, shift_of_means. rewrite (val_add _).
-      set (a := add (ceiling T' (ofZ 1)) s1). set (b := add T' s1).
-      assert (ha : relative (IZR k) (val l) / 2 + speck <= val a).
+      pose proof (val_power_up _ U0 (-34)) as C. fold crumb in C. assert (0 < crumb) by (apply powerRZ_lt; lra). set (cr := power_up (2 * B) (-34)) in *.
+      set (a := add (ceiling T' (ofZ 1)) cr). set (b := add T' cr).
+      assert (ha : relative (IZR k) (val l) / 2 + crumb <= val a).
       { unfold a. rewrite (val_add _). pose proof (val_ceiling _ U0 T' 1 ltac:(lia)) as c. change (IZR (2 ^ 1)) with 2 in c. lra. }
-      assert (hb : relative (IZR k) (val l) + speck <= val b) by (unfold b; rewrite (val_add _); lra).
+      assert (hb : relative (IZR k) (val l) + crumb <= val b) by (unfold b; rewrite (val_add _); lra).
       pose proof (val_up_mul _ U0 a (add b b)) as q. rewrite (val_add _) in q.
       apply Rle_trans with (val a * (1 + 2 * val b)); [apply Rmult_le_compat; lra|lra].
     Qed.
@@ -283,9 +291,10 @@ Section Rows.
 
   Section Output.
     Variables k : Z.
+    Variable subtracts : bool.
     Variable w : model.
     Variable s : list nat.
-    Variable e : evaluation (IZR k) true w s.
+    Variable e : evaluation (IZR k) subtracts w s.
     Let n := n_ctx w.
     Let D := d_model w.
     Let H := d_head w.
@@ -351,7 +360,7 @@ Section Rows.
       { intros d I. unfold sz. rewrite (plus_v D) by assumption. rewrite !(plus_v D) by assumption. ring. }
       pose proof speck_s1. pose proof tiny_s1.
       intros x X. fold D in D_few. 
-      apply (logit_near (IZR k) w s e n_some n_few D_some D_few H_some H_few Q sh mean_ok weights_ok (v bv) (v ev) (v m) value_near) with
+      apply (logit_near (IZR k) subtracts w s e n_some n_few D_some D_few H_some H_few Q sh mean_ok weights_ok (v bv) (v ev) (v m) value_near) with
         (BR := v bx) (eR := v ex) (PO := v po) (eO := v eo) (eS := v es) (PU := v pu) (eL := v (each s1 (rates D pu))) (lo := lo) (hi := hi)
         (E := fun x => (hi x - lo x) * sh + v (plus (map (up_dot (2 * B) m) aOUt) (plus (through_weights B (plus ex (plus eo es)) aUt) (each s1 (rates D pu)))) x); try assumption.
       - intros h I. rewrite <- size by exact I. rewrite <- limit_40. apply at_most_ok; [exact values_fit|]. rewrite (plus_len H) by assumption. exact I.

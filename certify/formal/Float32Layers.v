@@ -3,12 +3,15 @@
 From Coq Require Import Reals ZArith List Lra Lia.
 Import ListNotations.
 From Flocq Require Import Core.
-From Maxcert Require Import Statement Sums Separability Float32Statement Rounding Float32Scores Float32Softmax.
+From Maxcert Require Import Statement Sums Separability Float32Statement Rounding Float32Scores Float32Softmax Float32Exists.
+From Maxcert Require Exponential.
 Open Scope R_scope.
 
 (* What all terms for underflow together may make, and a size below which no sum overflows. *)
 Definition speck := powerRZ 2 (-90).
 Definition big := powerRZ 2 40.
+(* What underflow of exp may make of a mean. *)
+Definition crumb := powerRZ 2 (-34).
 Definition rate (n : nat) := INR n * u + INR n * u * (INR n * u).
 
 Lemma speck_pos : 0 < speck.
@@ -57,11 +60,32 @@ Qed.
 Lemma below_127 x : x < powerRZ 2 126 -> x < powerRZ 2 127.
 Proof. pose proof power_127. assert (0 < powerRZ 2 126) by (apply powerRZ_lt; lra). lra. Qed.
 
+(* e^5 <= 150 and 150^11 <= 2^80 *)
+Lemma exp_55 x : x <= 55 -> exp x <= powerRZ 2 80.
+Proof.
+  intros h. assert (many : forall m y, exp (INR m * y) = exp y ^ m).
+  { intros m y. induction m as [|m IH]; [rewrite Rmult_0_l, exp_0; reflexivity|]. rewrite S_INR. replace ((INR m + 1) * y) with (y + INR m * y) by ring. rewrite exp_plus, IH. reflexivity. }
+  assert (e8 : exp (/ 8) <= 11334 / 10000).
+  { pose proof (Exponential.exp_below (- / 8) ltac:(lra)) as b. replace (/ 8) with (- - / 8) by ring. rewrite exp_Ropp.
+    pose proof (exp_pos (- / 8)). apply Rmult_le_reg_r with (exp (- / 8)); [assumption|]. rewrite Rinv_l by lra. lra. }
+  assert (e1 : exp 1 <= 27236 / 10000).
+  { replace 1 with (INR 8 * / 8) by (simpl; lra). rewrite many. apply Rle_trans with ((11334 / 10000) ^ 8); [|simpl; lra].
+    apply pow_incr. split; [apply Rlt_le, exp_pos|exact e8]. }
+  assert (e5 : exp 5 <= 150).
+  { replace 5 with (INR 5 * 1) by (simpl; lra). rewrite many. apply Rle_trans with ((27236 / 10000) ^ 5); [|simpl; lra].
+    apply pow_incr. split; [apply Rlt_le, exp_pos|exact e1]. }
+  apply Rle_trans with (exp 55).
+  - destruct (Req_dec x 55) as [->|ne]; [lra|]. apply Rlt_le, exp_increasing. lra.
+  - replace 55 with (INR 11 * 5) by (simpl; lra). rewrite many. apply Rle_trans with (150 ^ 11); [|simpl; lra].
+    apply pow_incr. split; [apply Rlt_le, exp_pos|exact e5].
+Qed.
+
 Section Layers.
   Variable k : R.
+  Variable subtracts : bool.
   Variable w : model.
   Variable s : list nat.
-  Variable e : evaluation k true w s.
+  Variable e : evaluation k subtracts w s.
   Hypothesis exp_units : 0 <= k <= 65536.
   Hypothesis n_some : (1 <= n_ctx w)%nat.
   Hypothesis n_few : INR (n_ctx w) <= 1024.
@@ -131,6 +155,7 @@ Section Layers.
   Hypothesis SM_above : root H * sum H (fun h => AQ h * BK h) <= SM.
   Hypothesis L_above : es + u * (2 * (SM + es)) + tiny <= L.
   Hypothesis L_small : L <= / 256.
+  Hypothesis scores_small : subtracts = true \/ SM + es <= 55.
 
   Lemma sizes_pos h : (h < H)%nat -> 0 <= AQ h /\ 0 <= eQ h /\ 0 <= BK h /\ 0 <= eK h.
   Proof.
@@ -193,7 +218,7 @@ Section Layers.
   (* ---------- Attention ---------- *)
 
   Definition relative := (1 + (L + 2 * (L * L))) * (1 + exp_unit k) - 1.
-  Definition attention_shift := (relative / 2 + speck) * (1 + 2 * (relative + speck)).
+  Definition attention_shift := (relative / 2 + crumb) * (1 + 2 * (relative + crumb)).
 
   Lemma nearest_negative x y : Rabs x < powerRZ 2 127 -> rounded x y -> x <= 0 -> y <= 0.
   Proof.
@@ -213,13 +238,35 @@ Section Layers.
     assert (0 <= u * (2 * (SM + es))) by (apply Rmult_le_pos; lra). repeat split; lra.
   Qed.
 
-  (* A float score that is largest. *)
-  Lemma some_largest : exists j, (j < n)%nat /\ forall i, (i < n)%nat -> f_score _ _ _ _ e i <= f_score _ _ _ _ e j /\
-    rounded (f_score _ _ _ _ e i - f_score _ _ _ _ e j) (f_less _ _ _ _ e i).
+  Lemma score_size i : (i < n)%nat -> Rabs (f_score _ _ _ _ e i) <= SM + es.
+  Proof. intros I. destruct (scores_near i I). now apply (Rabs_near (score w s i)). Qed.
+
+  (* A float score that is largest, and what was subtracted: that, or nothing. *)
+  Lemma less_ok : exists j c0, (j < n)%nat /\ (forall i, (i < n)%nat -> f_score _ _ _ _ e i <= f_score _ _ _ _ e j) /\
+    (c0 = f_score _ _ _ _ e j \/ c0 = 0 /\ SM + es <= 55) /\
+    forall i, (i < n)%nat -> Rabs (f_less _ _ _ _ e i - (f_score _ _ _ _ e i - c0)) <= u * (2 * (SM + es)) + tiny /\
+      (Rabs (f_less _ _ _ _ e i) < 80 \/ f_less _ _ _ _ e i <= 0).
   Proof.
-    destruct (less_is _ _ _ _ e 0%nat n_some) as [j [J [M _]]]. exists j. split; [exact J|]. intros i I. split; [now apply M|].
-    destruct (less_is _ _ _ _ e i I) as [j' [J' [M' R]]].
-    replace (f_score _ _ _ _ e j) with (f_score _ _ _ _ e j'); [exact R|]. apply Rle_antisym; [now apply M|now apply M'].
+    destruct constants as [es0 [SM0 [es1 [L0 L1]]]]. pose proof u_pos. pose proof tiny_pos.
+    pose proof score_size as size. assert (rule : forall i, (i < n)%nat -> less_largest subtracts n (f_score _ _ _ _ e) (f_score _ _ _ _ e i) (f_less _ _ _ _ e i)) by exact (less_is _ _ _ _ e).
+    set (fs := f_score _ _ _ _ e) in *. set (fl := f_less _ _ _ _ e) in *.
+    destruct (argmax_ok n fs n_some) as [J Jmax]. set (j := argmax n fs) in *. exists j.
+    destruct (Bool.bool_dec subtracts true) as [yes|no].
+    - rewrite yes in rule. exists (fs j). split; [exact J|split; [exact Jmax|split; [now left|]]]. intros i I.
+      destruct (rule i I) as [j' [J' [M' R]]]. replace (fs j') with (fs j) in R by (apply Rle_antisym; [now apply M'|now apply Jmax]).
+      assert (X : Rabs (fs i - fs j) <= 2 * (SM + es)).
+      { pose proof (size i I) as si. pose proof (size j J) as sj. apply Rabs_le; apply Rabs_le_inv in si, sj; lra. }
+      assert (X' : Rabs (fs i - fs j) < powerRZ 2 127).
+      { apply Rle_lt_trans with (1 := X). apply Rle_lt_trans with (powerRZ 2 24).
+        - assert (p : powerRZ 2 24 = 16777216) by (simpl; lra). rewrite p. rewrite u_value in L1. lra.
+        - rewrite !powerRZ_bpow. apply bpow_lt. lia. }
+      split.
+      + apply Rle_trans with (1 := rounded_near _ _ X' R). apply Rplus_le_compat_r, Rmult_le_compat_l; lra.
+      + right. apply (nearest_negative _ _ X' R). pose proof (Jmax i I). lra.
+    - assert (small : SM + es <= 55) by (destruct scores_small; [contradiction|assumption]). apply Bool.not_true_is_false in no.
+      rewrite no in rule. exists 0. split; [exact J|split; [exact Jmax|split; [now right|]]]. intros i I. pose proof (rule i I) as R. cbn [less_largest] in R. rewrite R. split.
+      + replace (fs i - (fs i - 0)) with 0 by ring. rewrite Rabs_R0. assert (0 <= u * (2 * (SM + es))) by (apply Rmult_le_pos; lra). lra.
+      + left. pose proof (size i I). lra.
   Qed.
 
   Theorem attention_ok : exists Q : nat -> R,
@@ -230,28 +277,39 @@ Section Layers.
       sum n (fun i => Rabs (Q i) * Rabs (v i)) <= 9 / 8 * B /\
       sum n (fun i => Rabs (f_attention _ _ _ _ e i) * Rabs (v i)) <= 5 / 4 * B).
   Proof.
-    destruct constants as [es0 [SM0 [es1 [L0 L1]]]]. destruct some_largest as [j [J M]]. set (c := f_score _ _ _ _ e j) in *.
-    pose proof u_pos. pose proof u_small. pose proof tiny_pos. pose proof tiny_u. pose proof speck_tiny. pose proof speck_small. fold n in n_few. pose proof (INR_1 n n_some).
-    pose proof power_100 as p127. destruct (scores_near j J) as [cj _]. fold c in cj. apply Rabs_le_inv in cj.
-    set (a := fun i => exp (score w s i - c)). set (tau := exp_tiny k).
+    destruct constants as [es0 [SM0 [es1 [L0 L1]]]]. destruct less_ok as [j [c0 [J [M [from less]]]]]. set (c := f_score _ _ _ _ e j) in *.
+    pose proof u_pos. pose proof u_small. pose proof tiny_pos. pose proof tiny_u. fold n in n_few. pose proof (INR_1 n n_some).
+    destruct (scores_near j J) as [cj _]. fold c in cj. apply Rabs_le_inv in cj. pose proof (score_size j J) as cs. fold c in cs. apply Rabs_le_inv in cs.
+    set (g := exp (c0 - c)). set (a := fun i => exp (score w s i - c)). set (tau := g * exp_tiny k).
+    assert (g1 : 0 < g /\ g <= powerRZ 2 80 /\ / g <= powerRZ 2 80).
+    { split; [apply exp_pos|]. unfold g. rewrite <- exp_Ropp. destruct from as [->|[-> small]].
+      - replace (c - c) with 0 by ring. rewrite Ropp_0, exp_0. split; (apply Rle_trans with (2 ^ 1); [simpl; lra|]; change (powerRZ 2 80) with (2 ^ 80); apply Rle_pow; [lra|lia]).
+      - split; apply exp_55; lra. }
     assert (unit : 0 <= exp_unit k <= / 128).
     { unfold exp_unit. replace (powerRZ 2 (-23)) with (/ 8388608) by (simpl; lra). lra. }
     assert (T1 : 0 <= relative <= / 64).
     { unfold relative. assert (0 <= L * L <= / 256 * / 256) by (split; [apply Rmult_le_pos|apply Rmult_le_compat]; lra).
       set (t := L + 2 * (L * L)) in *. assert (0 <= t <= / 250) by (unfold t; lra).
       assert (0 <= t * exp_unit k <= / 250 * / 128) by (split; [apply Rmult_le_pos|apply Rmult_le_compat]; lra). lra. }
-    assert (tau1 : 0 <= tau <= 2 * tiny).
-    { unfold tau, exp_tiny. assert (p : 0 < powerRZ 2 (-149)) by (apply powerRZ_lt; lra).
+    assert (tiny1 : 0 <= exp_tiny k <= 2 * tiny).
+    { unfold exp_tiny. assert (p : 0 < powerRZ 2 (-149)) by (apply powerRZ_lt; lra).
       assert (k * powerRZ 2 (-149) <= tiny).
       { apply Rle_trans with (powerRZ 2 16 * powerRZ 2 (-149)); [apply Rmult_le_compat_r; [lra|]; apply Rle_trans with 65536; [lra|simpl; lra]|].
         unfold tiny. rewrite <- powerRZ_add by lra. rewrite !powerRZ_bpow. apply bpow_le. lia. }
       assert (0 <= k * powerRZ 2 (-149)) by (apply Rmult_le_pos; lra). lra. }
-    assert (d0 : 0 <= dust n tau <= 4096 * tiny).
-    { unfold dust. assert (0 <= INR n * tau) by (apply Rmult_le_pos; lra).
-      assert (INR n * tau <= 1024 * (2 * tiny)) by (apply Rmult_le_compat; lra). lra. }
+    assert (tau0 : 0 <= tau) by (unfold tau; apply Rmult_le_pos; lra).
+    assert (d0 : 0 <= dust n tau <= crumb).
+    { unfold dust. split; [assert (0 <= INR n * tau) by (apply Rmult_le_pos; lra); lra|].
+      assert (tau <= powerRZ 2 80 * (2 * tiny)) by (unfold tau; apply Rmult_le_compat; lra).
+      assert (INR n * tau <= 1024 * (powerRZ 2 80 * (2 * tiny))) by (apply Rmult_le_compat; lra).
+      assert (two : 2 * (1024 * (powerRZ 2 80 * (2 * tiny))) = crumb).
+      { replace (2 * (1024 * (powerRZ 2 80 * (2 * tiny)))) with (powerRZ 2 12 * (powerRZ 2 80 * tiny)) by (simpl (powerRZ 2 12); ring).
+        unfold tiny, crumb. rewrite <- !powerRZ_add by lra. reflexivity. }
+      lra. }
+    assert (crumb_u : crumb <= u) by (unfold crumb, u; rewrite !powerRZ_bpow; apply bpow_le; lia).
     assert (d1 : dust n tau <= u) by lra.
     assert (below : forall i, (i < n)%nat -> score w s i - c <= es).
-    { intros i I. destruct (scores_near i I) as [si _]. apply Rabs_le_inv in si. destruct (M i I). lra. }
+    { intros i I. destruct (scores_near i I) as [si _]. apply Rabs_le_inv in si. pose proof (M i I). lra. }
     assert (ar : forall i, (i < n)%nat -> 0 < a i <= 2).
     { intros i I. unfold a. split; [apply exp_pos|]. apply Rle_trans with (exp (/ 2)).
       - pose proof (below i I). destruct (Req_dec (score w s i - c) (/ 2)) as [->|ne]; [lra|]. apply Rlt_le, exp_increasing. lra.
@@ -260,30 +318,26 @@ Section Layers.
     { apply Rle_trans with (a j).
       - unfold a. pose proof (exp_ineq1_le (score w s j - c)). lra.
       - apply term_below; [intros i I; destruct (ar i I); lra|exact J]. }
-    assert (near : forall i, (i < n)%nat -> Rabs (f_exp _ _ _ _ e i - a i) <= relative * a i + tau).
-    { intros i I. destruct (M i I) as [le R]. destruct (scores_near i I) as [si sm]. 
-      assert (si' : Rabs (f_score _ _ _ _ e i) <= SM + es) by now apply (Rabs_near (score w s i)).
-      assert (sj' : Rabs c <= SM + es) by (destruct (scores_near j J); now apply (Rabs_near (score w s j))).
-      assert (X : Rabs (f_score _ _ _ _ e i - c) <= 2 * (SM + es)) by (apply Rabs_le; apply Rabs_le_inv in si', sj'; lra).
-      assert (X' : Rabs (f_score _ _ _ _ e i - c) < powerRZ 2 127).
-      { apply Rle_lt_trans with (1 := X). apply Rle_lt_trans with (powerRZ 2 24).
-        - assert (p : powerRZ 2 24 = 16777216) by (simpl; lra). rewrite p. rewrite u_value in L1. lra.
-        - rewrite !powerRZ_bpow. apply bpow_lt. lia. }
-      pose proof (rounded_near _ _ X' R) as r. pose proof (nearest_negative _ _ X' R ltac:(lra)) as neg.
-      apply exponential_near with (x := f_less _ _ _ _ e i); [lra|now apply (exp_is _ _ _ _ e)|now right| |lra].
-      apply Rle_trans with (2 := L_above). 
-      assert (close : Rabs (f_score _ _ _ _ e i - c - (score w s i - c)) <= es) by (replace (f_score _ _ _ _ e i - c - (score w s i - c)) with (f_score _ _ _ _ e i - score w s i) by ring; exact si).
-      apply Rle_trans with (1 := Rabs_chain _ _ _ _ _ r close).
-      assert (u * Rabs (f_score _ _ _ _ e i - c) <= u * (2 * (SM + es))) by (apply Rmult_le_compat_l; lra). lra. }
+    set (ee := fun i => g * f_exp _ _ _ _ e i).
+    assert (near : forall i, (i < n)%nat -> Rabs (ee i - a i) <= relative * a i + tau).
+    { intros i I. destruct (less i I) as [le R]. destruct (scores_near i I) as [si sm].
+      assert (close : Rabs (f_score _ _ _ _ e i - c0 - (score w s i - c0)) <= es) by (replace (f_score _ _ _ _ e i - c0 - (score w s i - c0)) with (f_score _ _ _ _ e i - score w s i) by ring; exact si).
+      assert (x := exponential_near k (f_less _ _ _ _ e i) (score w s i - c0) (f_exp _ _ _ _ e i) L (proj1 exp_units) (exp_is _ _ _ _ e i I) R
+        ltac:(apply Rle_trans with (1 := Rabs_chain _ _ _ _ _ le close); lra) ltac:(lra)). fold relative in x.
+      assert (ga : a i = g * exp (score w s i - c0)) by (unfold a, g; rewrite <- exp_plus; f_equal; ring).
+      unfold ee, tau. rewrite ga, <- Rmult_minus_distr_l, Rabs_mult, (Rabs_right g) by lra.
+      replace (relative * (g * exp (score w s i - c0)) + g * exp_tiny k) with (g * (relative * exp (score w s i - c0) + exp_tiny k)) by ring.
+      apply Rmult_le_compat_l; lra. }
     assert (att : forall i, attention w s i = a i / sum n a).
     { intros i. unfold attention. fold n.
       assert (x : forall i, exp (score w s i) = exp c * a i) by (intros i0; unfold a; rewrite <- exp_plus; f_equal; ring).
       rewrite x, (sum_ext n _ (fun i => exp c * a i)) by (intros; apply x). rewrite sum_scal_l. pose proof (exp_pos c). field. repeat split; lra. }
-    exists (exact_weight n (f_exp _ _ _ _ e)). split.
+    exists (exact_weight n ee). split.
     - intros f lo hi F. rewrite (sum_ext n (fun i => attention w s i * f i) (fun i => a i / sum n a * f i)) by (intros; now rewrite att).
-      assert (N := mean_near n n_some a (f_exp _ _ _ _ e) relative tau ar Sa T1 (proj1 tau1) d1 near f lo hi F).
+      assert (N := mean_near n n_some a ee relative tau ar Sa T1 tau0 d1 near f lo hi F).
       apply Rle_trans with (1 := N). apply Rmult_le_compat_l; [destruct (F 0%nat n_some); lra|]. unfold shift, attention_shift.
       apply Rmult_le_compat; lra.
-    - intros B v V. apply (weights_near n n_some n_few a (f_exp _ _ _ _ e) (f_attention _ _ _ _ e) (f_total _ _ _ _ e) relative tau ar Sa T1 (proj1 tau1)); try assumption; [apply (total_is _ _ _ _ e)|apply (attention_is _ _ _ _ e)].
+    - intros B v V. apply (weights_near n n_some n_few a ee (f_attention _ _ _ _ e) (g * f_total _ _ _ _ e) relative tau ar Sa T1 tau0 d1 near
+        g (f_exp _ _ _ _ e) (f_total _ _ _ _ e) g1 (fun i _ => eq_refl) eq_refl (total_is _ _ _ _ e) (attention_is _ _ _ _ e)). exact V.
   Qed.
 End Layers.

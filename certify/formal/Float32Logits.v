@@ -13,9 +13,10 @@ Qed.
 
 Section Logits.
   Variable k : R.
+  Variable subtracts : bool.
   Variable w : model.
   Variable s : list nat.
-  Variable e : evaluation k true w s.
+  Variable e : evaluation k subtracts w s.
   Hypothesis n_some : (1 <= n_ctx w)%nat.
   Hypothesis n_few : INR (n_ctx w) <= 1024.
   Hypothesis D_some : (1 <= d_model w)%nat.

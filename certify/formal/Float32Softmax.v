@@ -81,8 +81,8 @@ Section Softmax.
   Variable n : nat.
   Hypothesis some : (1 <= n)%nat.
   Hypothesis few : INR n <= 1024.
-  Variables a e y : nat -> R.  (* real masses; float ones; float attention *)
-  Variable Z : R.              (* the float sum *)
+  Variables a e y : nat -> R.  (* real masses; float ones; float attention; a and e at a scale where a is about 1 at most *)
+  Variable Z : R.              (* the float sum at this scale *)
   Variables T tau : R.
   Let S := sum n a.
   Definition dust := 2 * (INR n * tau).
@@ -93,8 +93,14 @@ Section Softmax.
   Hypothesis tau_pos : 0 <= tau.
   Hypothesis dust_small : dust <= u.
   Hypothesis e_near : forall i, (i < n)%nat -> Rabs (e i - a i) <= T * a i + tau.
-  Hypothesis total : added n e Z.
-  Hypothesis weights : forall i, (i < n)%nat -> divided (e i) Z (y i).
+  Variable g : R.              (* the scale, and what the program computes *)
+  Variable e0 : nat -> R.
+  Variable Z0 : R.
+  Hypothesis scale : 0 < g /\ g <= powerRZ 2 80 /\ / g <= powerRZ 2 80.
+  Hypothesis e_scale : forall i, (i < n)%nat -> e i = g * e0 i.
+  Hypothesis Z_scale : Z = g * Z0.
+  Hypothesis total : added n e0 Z0.
+  Hypothesis weights : forall i, (i < n)%nat -> divided (e0 i) Z0 (y i).
 
   Let Se := sum n e.
   Definition exact_weight (i : nat) := e i / Se.
@@ -155,21 +161,21 @@ Section Softmax.
         apply Rle_trans with (sum n (fun i => 2 * T * (hi - F) * (a i * f i - lo * a i) + tau * (W * W))).
         + apply sum_le. intros i I. destruct (H i I) as [l h]. destruct (a_range i I) as [a0 _]. pose proof (e_near i I) as E. apply Rabs_le_inv in E.
           set (d := e i - (1 - T) * a i). assert (d1 : - tau <= d <= 2 * T * a i + tau) by (unfold d; lra).
-          set (g := f i - F). assert (gW : - W <= g <= W) by (unfold g, W; lra).
+          set (off := f i - F). assert (gW : - W <= off <= W) by (unfold off, W; lra).
           assert (P : 0 <= 2 * T * (hi - F) * (a i * f i - lo * a i)).
           { replace (a i * f i - lo * a i) with (a i * (f i - lo)) by ring. repeat apply Rmult_le_pos; lra. }
-          destruct (Rle_or_lt 0 g) as [gp|gn].
-          * assert (K : W * g <= (hi - F) * (f i - lo)).
-            { assert (0 <= (hi - f i) * (F - lo)) by (apply Rmult_le_pos; lra). unfold W, g. lra. }
+          destruct (Rle_or_lt 0 off) as [gp|gn].
+          * assert (K : W * off <= (hi - F) * (f i - lo)).
+            { assert (0 <= (hi - f i) * (F - lo)) by (apply Rmult_le_pos; lra). unfold W, off. lra. }
             assert (0 <= 2 * T * a i) by (repeat apply Rmult_le_pos; lra).
-            assert (X : W * (d * g) <= W * ((2 * T * a i + tau) * g)) by (apply Rmult_le_compat_l; [lra|apply Rmult_le_compat_r; lra]).
-            assert (Y : 2 * T * a i * (W * g) <= 2 * T * a i * ((hi - F) * (f i - lo))) by (apply Rmult_le_compat_l; lra).
-            assert (V : tau * (W * g) <= tau * (W * W)) by (apply Rmult_le_compat_l; [lra|apply Rmult_le_compat_l; lra]). lra.
-          * assert (X : d * g <= tau * W).
-            { replace (d * g) with (- d * - g) by ring. destruct (Rle_or_lt 0 (- d)) as [dp|dn].
+            assert (X : W * (d * off) <= W * ((2 * T * a i + tau) * off)) by (apply Rmult_le_compat_l; [lra|apply Rmult_le_compat_r; lra]).
+            assert (Y : 2 * T * a i * (W * off) <= 2 * T * a i * ((hi - F) * (f i - lo))) by (apply Rmult_le_compat_l; lra).
+            assert (V : tau * (W * off) <= tau * (W * W)) by (apply Rmult_le_compat_l; [lra|apply Rmult_le_compat_l; lra]). lra.
+          * assert (X : d * off <= tau * W).
+            { replace (d * off) with (- d * - off) by ring. destruct (Rle_or_lt 0 (- d)) as [dp|dn].
               - apply Rmult_le_compat; lra.
-              - assert (0 <= d * - g) by (apply Rmult_le_pos; lra). assert (0 <= tau * W) by (apply Rmult_le_pos; lra). lra. }
-            assert (W * (d * g) <= W * (tau * W)) by (apply Rmult_le_compat_l; lra). lra.
+              - assert (0 <= d * - off) by (apply Rmult_le_pos; lra). assert (0 <= tau * W) by (apply Rmult_le_pos; lra). lra. }
+            assert (W * (d * off) <= W * (tau * W)) by (apply Rmult_le_compat_l; lra). lra.
         + rewrite sum_plus, sum_scal_l, sum_minus, sum_scal_l, FS, sum_constant. fold S.
           assert (Q : (hi - F) * (F - lo) <= W * W / 4) by (unfold W; assert (0 <= (hi - F - (F - lo)) * (hi - F - (F - lo))) by apply Rle_0_sqr; lra).
           assert (X : 2 * T * S * ((hi - F) * (F - lo)) <= 2 * T * S * (W * W / 4)) by (apply Rmult_le_compat_l; [repeat apply Rmult_le_pos; lra|exact Q]).
@@ -198,10 +204,27 @@ Section Softmax.
 
   Lemma rate_small : INR n * u <= / 16384.
   Proof. rewrite u_value. pose proof n_1. lra. Qed.
+  Let t := u * / 1000000.
+  Lemma scaled_tiny : g * tiny <= t /\ tiny * / g <= t /\ tiny <= t.
+  Proof.
+    destruct scale as [g0 [g1 g2]]. pose proof tiny_pos. assert (P : powerRZ 2 80 * tiny <= t).
+    { unfold t, tiny, u. rewrite <- powerRZ_add by lra. change (80 + -126)%Z with (-24 + -22)%Z. rewrite powerRZ_add by lra. pose proof u_pos. unfold u in *.
+      apply Rmult_le_compat_l; [lra|]. simpl. lra. }
+    split; [|split; [|exact tiny_u]].
+    - apply Rle_trans with (2 := P). apply Rmult_le_compat_r; lra.
+    - apply Rle_trans with (2 := P). rewrite Rmult_comm. apply Rmult_le_compat_r; lra.
+  Qed.
+  Lemma power_80 x : 0 <= x <= 10000 -> powerRZ 2 80 * x < powerRZ 2 127.
+  Proof.
+    intros X. apply Rle_lt_trans with (powerRZ 2 80 * powerRZ 2 14).
+    - apply Rmult_le_compat_l; [apply Rlt_le, powerRZ_lt; lra|]. simpl. lra.
+    - rewrite <- powerRZ_add by lra. rewrite !powerRZ_bpow. apply bpow_lt. lia.
+  Qed.
+
   Lemma Z_near : Rabs (Z - Se) <= 9 / 8 * (INR n * u) * S /\ / 2 * (31 / 32) <= 31 / 32 * S <= Z /\ 31 / 32 * S <= Se.
   Proof.
     pose proof n_1 as N1. pose proof dust_pos. pose proof u_small. pose proof u_pos. pose proof sum_near as N. apply Rabs_le_inv in N. pose proof rate_small as R.
-    pose proof tiny_u as ty. pose proof tiny_pos.
+    destruct scaled_tiny as [ty _]. unfold t in ty. pose proof tiny_pos. destruct scale as [g0 [g1 g2]].
     set (M := (1 + T + dust) * S). assert (M1 : M <= 65 / 64 * S + dust * S) by (unfold M; assert (T * S <= / 64 * S) by (apply Rmult_le_compat_r; lra); lra).
     assert (dS : dust * S <= / 1000000 * S) by (apply Rmult_le_compat_r; lra).
     assert (M0 : 0 <= M) by (unfold M; apply Rmult_le_pos; lra).
@@ -209,25 +232,33 @@ Section Softmax.
     { apply Rle_trans with (sum n (fun _ => 2)); [apply sum_le; intros; now apply a_range|]. rewrite sum_constant. lra. }
     assert (G : growth n - 1 <= INR n * u * (1 + / 16384)).
     { apply Rle_trans with (1 := growth_rate n ltac:(lra)). assert (INR n * u * (INR n * u) <= INR n * u * / 16384) by (apply Rmult_le_compat_l; [apply Rmult_le_pos|]; lra). lra. }
-    assert (LM : loss n M <= 9 / 8 * (INR n * u) * S).
-    { unfold loss. set (r := INR n * u) in *. assert (r0 : 0 <= r) by (unfold r; apply Rmult_le_pos; lra).
+    assert (LM : g * loss n (M / g) <= 9 / 8 * (INR n * u) * S).
+    { unfold loss. replace (g * ((growth n - 1) * (M / g) + (2 * INR n - 1) * tiny * growth n))
+        with ((growth n - 1) * M + (2 * INR n - 1) * (g * tiny) * growth n) by (field; lra).
+      assert (gt0 : 0 <= g * tiny) by (apply Rmult_le_pos; lra). set (gt := g * tiny) in *.
+      set (r := INR n * u) in *. assert (r0 : 0 <= r) by (unfold r; apply Rmult_le_pos; lra).
       assert ((growth n - 1) * M <= r * (1 + / 16384) * (66 / 64 * S)).
       { pose proof (growth_1 n). apply Rmult_le_compat; lra. }
-      assert (g2 : growth n <= 2) by lra.
-      assert (t1 : (2 * INR n - 1) * tiny * growth n <= 2 * INR n * (u * / 1000000) * 2).
-      { apply Rmult_le_compat; [apply Rmult_le_pos; lra|pose proof (growth_1 n); lra|apply Rmult_le_compat; lra|exact g2]. }
+      assert (growth2 : growth n <= 2) by lra.
+      assert (t1 : (2 * INR n - 1) * gt * growth n <= 2 * INR n * (u * / 1000000) * 2).
+      { apply Rmult_le_compat; [apply Rmult_le_pos; lra|pose proof (growth_1 n); lra|apply Rmult_le_compat; lra|exact growth2]. }
       assert (t2 : 2 * INR n * (u * / 1000000) * 2 = r * (4 / 1000000)) by (unfold r; field).
       assert (r * (4 / 1000000) <= r * (8 / 1000000) * S).
       { replace (r * (8 / 1000000) * S) with (r * (8 / 1000000 * S)) by ring. apply Rmult_le_compat_l; lra. }
       assert (0 <= r * S) by (apply Rmult_le_pos; lra). lra. }
-    assert (A : Rabs (Z - Se) <= loss n M).
-    { assert (e1 : sum n (fun i => e i * 1) = Se) by (apply sum_ext; intros; ring). rewrite <- e1.
-      apply (inner_near n e (fun _ => 1) Z M some total).
-      - apply Rle_trans with (2 := sizes). apply Req_le, sum_ext. intros. rewrite Rabs_R1. ring.
-      - unfold reach. apply Rle_lt_trans with (3 * 2048); [assert (9 / 8 * (INR n * u) * S <= 9 / 8 * / 16384 * S) by (apply Rmult_le_compat_r; lra); lra|].
-        apply Rlt_le_trans with (powerRZ 2 13); [simpl; lra|]. rewrite !powerRZ_bpow. apply bpow_le. lia. }
+    assert (nu : 9 / 8 * (INR n * u) * S <= 9 / 8 * / 16384 * S) by (apply Rmult_le_compat_r; lra).
+    assert (A : Rabs (Z - Se) <= g * loss n (M / g)).
+    { assert (eS : Se = g * sum n (fun i => e0 i * 1)).
+      { unfold Se. rewrite <- sum_scal_l. apply sum_ext. intros i I. rewrite (e_scale i I). ring. }
+      rewrite eS, Z_scale, <- Rmult_minus_distr_l, Rabs_mult, (Rabs_right g) by lra. apply Rmult_le_compat_l; [lra|].
+      apply (inner_near n e0 (fun _ => 1) Z0 (M / g) some total).
+      - apply Rmult_le_reg_l with g; [lra|]. replace (g * (M / g)) with M by (field; lra). apply Rle_trans with (2 := sizes).
+        rewrite <- sum_scal_l. apply Req_le, sum_ext. intros i I. rewrite (e_scale i I), Rabs_mult, (Rabs_right g), Rabs_R1 by lra. ring.
+      - unfold reach. replace (M / g + loss n (M / g)) with (/ g * (M + g * loss n (M / g))) by (field; lra).
+        assert (0 <= loss n (M / g)) by (apply loss_pos; [exact some|apply Rmult_le_pos; [exact M0|apply Rlt_le, Rinv_0_lt_compat; lra]]).
+        assert (0 <= g * loss n (M / g)) by (apply Rmult_le_pos; lra).
+        apply Rle_lt_trans with (powerRZ 2 80 * (M + g * loss n (M / g))); [apply Rmult_le_compat_r; lra|]. apply power_80. lra. }
     assert (A' := Rle_trans _ _ _ A LM). split; [exact A'|]. apply Rabs_le_inv in A'.
-    assert (9 / 8 * (INR n * u) * S <= 9 / 8 * / 16384 * S) by (apply Rmult_le_compat_r; lra).
     assert (T * S <= / 64 * S) by (apply Rmult_le_compat_r; lra). repeat split; lra.
   Qed.
 
@@ -238,29 +269,37 @@ Section Softmax.
     - assert (T * a i <= / 64 * 2) by (apply Rmult_le_compat; lra). lra.
   Qed.
 
-  Lemma divided_near i : (i < n)%nat -> Rabs (y i - e i / Z) <= 3 * u * (Rabs (e i) / Z) + 6 * tiny.
+  Lemma divided_near i : (i < n)%nat -> Rabs (y i - e i / Z) <= 3 * u * (Rabs (e i) / Z) + 6 * t.
   Proof.
-    intros I. destruct Z_near as [_ [[z0 z1] _]]. pose proof (e_below i I) as E. pose proof power_100 as P. pose proof u_small. pose proof u_pos. pose proof tiny_pos. pose proof tiny_u.
+    intros I. destruct Z_near as [_ [[z0 z1] _]]. pose proof (e_below i I) as E. pose proof power_100 as P. pose proof u_small. pose proof u_pos. pose proof tiny_pos.
+    destruct scaled_tiny as [t1 [t2 t3]]. destruct scale as [g0 [g1 g2]]. assert (t0 : t <= / 1000000 * u) by (unfold t; lra).
     pose proof (Rabs_pos (e i)) as E0.
-    assert (Z0 : 31 / 64 <= Z) by lra. assert (iZ : 0 < / Z <= 64 / 31).
+    assert (Zp : 31 / 64 <= Z) by lra. assert (iZ : 0 < / Z <= 64 / 31).
     { split; [apply Rinv_0_lt_compat; lra|]. replace (64 / 31) with (/ (31 / 64)) by field. apply Rinv_le_contravar; lra. }
     assert (Q : Rabs (e i / Z) = Rabs (e i) / Z) by (unfold Rdiv; rewrite Rabs_mult, (Rabs_right (/ Z)); lra).
     set (q := Rabs (e i) / Z) in *. assert (q0 : 0 <= q <= 7) by (unfold q, Rdiv; split; [apply Rmult_le_pos; lra|]; apply Rle_trans with (3 * (64 / 31)); [apply Rmult_le_compat; lra|lra]).
+    assert (ge : e0 i = e i * / g) by (rewrite (e_scale i I); field; lra). assert (gZ : / Z0 = g * / Z) by (rewrite Z_scale; field; split; [|lra]; intros z; rewrite z, Rmult_0_r in Z_scale; lra).
+    assert (ratio : e0 i / Z0 = e i / Z) by (unfold Rdiv; rewrite ge, gZ; field; lra).
     destruct (weights i I) as [W|r W1 W2].
-    - apply Rle_trans with (1 := rounded_near (e i / Z) (y i) ltac:(rewrite Q; lra) W). rewrite Q. assert (0 <= u * q) by (apply Rmult_le_pos; lra). lra.
-    - assert (r1 := rounded_near (1 / Z) r ltac:(unfold Rdiv; rewrite Rmult_1_l, Rabs_right; lra) W1).
-      unfold Rdiv in r1 at 2. rewrite Rmult_1_l, (Rabs_right (/ Z)) in r1 by lra.
-      assert (d : Rabs (e i * r - e i / Z) <= u * q + 3 * tiny).
-      { replace (e i * r - e i / Z) with (e i * (r - 1 / Z)) by (field; lra). rewrite Rabs_mult.
-        apply Rle_trans with (Rabs (e i) * (u * / Z + tiny)); [apply Rmult_le_compat_l; lra|]. unfold q, Rdiv.
-        assert (Rabs (e i) * tiny <= 3 * tiny) by (apply Rmult_le_compat_r; lra). lra. }
-      assert (er : Rabs (e i * r) <= q + (u * q + 3 * tiny)) by (apply (Rabs_near (e i / Z)); [exact d|rewrite Q; lra]).
+    - rewrite ratio in W. apply Rle_trans with (1 := rounded_near (e i / Z) (y i) ltac:(rewrite Q; lra) W). rewrite Q. assert (0 <= u * q) by (apply Rmult_le_pos; lra). lra.
+    - assert (gZ0 : 0 < g * / Z) by (apply Rmult_lt_0_compat; lra).
+      assert (inv : Rabs (1 / Z0) = g * / Z) by (unfold Rdiv; rewrite Rmult_1_l, gZ, Rabs_right; lra).
+      assert (fit : Rabs (1 / Z0) < powerRZ 2 127).
+      { rewrite inv. apply Rle_lt_trans with (powerRZ 2 80 * (64 / 31)); [apply Rmult_le_compat; lra|]. apply power_80. lra. }
+      assert (r1 := rounded_near (1 / Z0) r fit W1). rewrite inv in r1.
+      assert (d : Rabs (e0 i * r - e i / Z) <= u * q + 3 * t).
+      { rewrite <- ratio. replace (e0 i * r - e0 i / Z0) with (e0 i * (r - 1 / Z0)) by (unfold Rdiv; ring). rewrite Rabs_mult.
+        apply Rle_trans with (Rabs (e0 i) * (u * (g * / Z) + tiny)); [apply Rmult_le_compat_l; [apply Rabs_pos|lra]|].
+        rewrite ge, Rabs_mult, (Rabs_right (/ g)) by (apply Rle_ge, Rlt_le, Rinv_0_lt_compat; lra).
+        replace (Rabs (e i) * / g * (u * (g * / Z) + tiny)) with (u * (Rabs (e i) * / Z) + Rabs (e i) * (tiny * / g)) by (field; lra). unfold q, Rdiv.
+        assert (Rabs (e i) * (tiny * / g) <= 3 * t) by (apply Rmult_le_compat; try lra; apply Rmult_le_pos; [lra|apply Rlt_le, Rinv_0_lt_compat; lra]). lra. }
+      assert (er : Rabs (e0 i * r) <= q + (u * q + 3 * t)) by (apply (Rabs_near (e i / Z)); [exact d|rewrite Q; lra]).
       assert (u * q <= / 1000000 * 7) by (apply Rmult_le_compat; lra).
-      assert (f := rounded_near (e i * r) (y i) ltac:(lra) W2).
+      assert (f := rounded_near (e0 i * r) (y i) ltac:(lra) W2).
       apply Rle_trans with (1 := Rabs_chain _ _ _ _ _ f d).
-      assert (u * Rabs (e i * r) <= u * (q + (u * q + 3 * tiny))) by (apply Rmult_le_compat_l; lra).
+      assert (u * Rabs (e0 i * r) <= u * (q + (u * q + 3 * t))) by (apply Rmult_le_compat_l; lra).
       assert (u * (u * q) <= / 1000000 * (u * q)) by (apply Rmult_le_compat_r; [apply Rmult_le_pos|]; lra).
-      assert (u * tiny <= / 1000000 * tiny) by (apply Rmult_le_compat_r; lra). assert (0 <= u * q) by (apply Rmult_le_pos; lra). lra.
+      assert (u * t <= / 1000000 * t) by (apply Rmult_le_compat_r; lra). assert (0 <= u * q) by (apply Rmult_le_pos; lra). lra.
   Qed.
 
   Lemma shares : sum n (fun i => Rabs (e i) / Z) <= 33 / 31 /\ sum n (fun i => Rabs (exact_weight i)) <= 9 / 8.
@@ -274,7 +313,7 @@ Section Softmax.
     apply Rle_ge, Rlt_le, Rinv_0_lt_compat. lra.
   Qed.
 
-  Lemma weight_near i : (i < n)%nat -> Rabs (y i - exact_weight i) <= (3 + 5 / 4 * INR n) * u * (Rabs (e i) / Z) + 6 * tiny.
+  Lemma weight_near i : (i < n)%nat -> Rabs (y i - exact_weight i) <= (3 + 5 / 4 * INR n) * u * (Rabs (e i) / Z) + 6 * t.
   Proof.
     intros I. destruct Z_near as [N [[z0 z1] z2]]. pose proof n_1. pose proof u_pos. pose proof (Rabs_pos (e i)).
     assert (d : Rabs (e i / Z - exact_weight i) <= 5 / 4 * (INR n * u) * (Rabs (e i) / Z)).
@@ -298,11 +337,11 @@ Section Softmax.
     intros H. destruct shares as [s1 s2]. pose proof n_1. pose proof u_pos. pose proof u_small. pose proof tiny_pos. pose proof tiny_u. pose proof rate_small as R.
     assert (B0 : 0 <= B) by (apply Rle_trans with (2 := H 0%nat some), Rabs_pos).
     assert (A : sum n (fun i => Rabs (y i - exact_weight i) * Rabs (v i)) <= (2 * INR n + 4) * u * B).
-    { apply Rle_trans with (sum n (fun i => ((3 + 5 / 4 * INR n) * u * (Rabs (e i) / Z) + 6 * tiny) * B)).
+    { apply Rle_trans with (sum n (fun i => ((3 + 5 / 4 * INR n) * u * (Rabs (e i) / Z) + 6 * t) * B)).
       - apply sum_le. intros i I. apply Rmult_le_compat; try apply Rabs_pos; [now apply weight_near|now apply H].
       - rewrite sum_scal_r, sum_plus, sum_scal_l, sum_constant. apply Rmult_le_compat_r; [exact B0|].
         assert ((3 + 5 / 4 * INR n) * u * sum n (fun i => Rabs (e i) / Z) <= (3 + 5 / 4 * INR n) * u * (33 / 31)) by (apply Rmult_le_compat_l; [apply Rmult_le_pos; lra|exact s1]).
-        assert (INR n * tiny <= INR n * (u * / 1000000)) by (apply Rmult_le_compat_l; lra).
+        assert (INR n * t = / 1000000 * (INR n * u)) by (unfold t; ring).
         assert (0 <= INR n * u) by (apply Rmult_le_pos; lra). lra. }
     assert (C : sum n (fun i => Rabs (exact_weight i) * Rabs (v i)) <= 9 / 8 * B).
     { apply Rle_trans with (sum n (fun i => Rabs (exact_weight i) * B)); [apply sum_le; intros i I; apply Rmult_le_compat_l; [apply Rabs_pos|now apply H]|].

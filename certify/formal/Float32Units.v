@@ -12,7 +12,8 @@ Section Program.
   Definition up_dot (a b : row) : int := ceiling (dot a b) (ofZ U).
   (* rate n times a *)
   Definition by_rate (n : nat) (a : int) : int := ceiling (mul a (ofZ (Z.of_nat n * 2 ^ 24 + Z.of_nat n * Z.of_nat n))) (ofZ 48).
-  Definition one_speck : int := ofZ (2 ^ Z.max 0 (U - 90)).
+  Definition power_up (e : Z) : int := ofZ (2 ^ Z.max 0 (U + e)).  (* 2^e, or one unit if that is more *)
+  Definition one_speck : int := power_up (-90).
   Definition magnitude_of (x : int) : int := if leb zero x then x else opp x.
   Fixpoint maxes (a b : row) : row := match a, b with x :: a, y :: b => nmax x y :: maxes a b | _, _ => b end.
   (* the largest magnitude in each of n columns *)
@@ -61,11 +62,13 @@ Section Units.
     unfold by_rate. apply Rle_trans with (2 := val_ceiling _ 48 ltac:(lia)). rewrite val_mul_ofZ, plus_IZR, !mult_IZR. unfold rate.
     rewrite u_value, <- INR_IZR_INZ. change (IZR (2 ^ 24)) with 16777216. change (IZR (2 ^ 48)) with 281474976710656. right. field.
   Qed.
-  Lemma val_speck : speck <= val (one_speck U).
+  Lemma val_power_up e : powerRZ 2 e <= val (power_up U e).
   Proof.
-    unfold one_speck. rewrite val_ofZ, !power_of_two by lia. unfold speck. unfold Rdiv. apply Rmult_le_reg_r with (powerRZ 2 U); [apply powerRZ_lt; lra|].
+    unfold power_up. rewrite val_ofZ, !power_of_two by lia. unfold Rdiv. apply Rmult_le_reg_r with (powerRZ 2 U); [apply powerRZ_lt; lra|].
     rewrite Rmult_assoc, Rinv_l, Rmult_1_r by (apply Rgt_not_eq, powerRZ_lt; lra). rewrite <- powerRZ_add by lra. rewrite !powerRZ_bpow. apply Flocq.Core.Raux.bpow_le. lia.
   Qed.
+  Lemma val_speck : speck <= val (one_speck U).
+  Proof. apply val_power_up. Qed.
 
   Lemma holds_v n l : length l = n -> holds (IZR (2 ^ U)) n l (v l).
   Proof. intros h. split; [exact h|]. intros i I. unfold v, val. field. lra. Qed.

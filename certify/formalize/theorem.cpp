@@ -1,6 +1,7 @@
-// Each kind of proof is a check of certify/formal and the theorem about it: the exact accuracy (Exact.v), or
-// a lower bound by windows (Windows.v) or by the paper's cubic proof (Cubic.v). Coq chooses its own precision
-// and counts by itself, so that nothing but the weights and one number comes from maxcert.
+// Each kind of proof is a check of certify/formal and the theorem about it: the exact accuracy (Exact.v), a
+// lower bound by windows (Windows.v) or by the paper's cubic proof (Cubic.v), or the accuracy of all float32
+// evaluations (Float32.v). Coq chooses its own precision and counts by itself, so that nothing but the
+// weights and one number comes from maxcert.
 #include "certify/formalize/theorem.hpp"
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ struct Check {
     const char* module;
     std::string counted;
     std::string theorem;
+    std::string accuracy;  ///< the statement, but for the model and the number
 };
 
 /// The window's size W of window/W.
@@ -34,20 +36,26 @@ unsigned window_size(const std::string& proof) {
 }
 
 Check check_of(const std::string& proof) {
-    if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy"};
-    if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least"};
+    if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy", "accuracy_is"};
+    if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least", "accuracy_at_least"};
+    if (proof == "float32") {
+        const unsigned exp_ulp = Options().exp_ulp;
+        return {"Float32Statement Float32", fmt::format("float32_count {} true bits", exp_ulp),
+                "float32_at_least", fmt::format("float32_accuracy_at_least {} true", exp_ulp)};
+    }
     // The maximum is always a block of one token; the sizes are those of the blocks below it.
     std::string sizes = "[";
     for (unsigned w = window_size(proof); w > 1; --w) sizes += w > 2 ? "1; " : "1";
     sizes += "]%nat";
-    return {"Windows", "windows_proved " + sizes + " bits", "(window_at_least " + sizes + ")"};
+    return {"Windows", "windows_proved " + sizes + " bits", "(window_at_least " + sizes + ")",
+            "accuracy_at_least"};
 }
 
 }  // namespace
 
 bool proves_exact_count(const std::string& proof) {
     if (proof == "exact") return true;
-    if (proof == "cubic") return false;
+    if (proof == "cubic" || proof == "float32") return false;
     if (proof.rfind(kWindow, 0) != 0)
         throw UsageError(fmt::format("--proof takes {}, not '{}'", kFormalProofs, proof));
     window_size(proof);
@@ -55,7 +63,7 @@ bool proves_exact_count(const std::string& proof) {
 }
 
 std::string strategy_to_formalize(const std::string& proof, const Shape& shape) {
-    if (!proves_exact_count(proof)) return proof;  // named alike
+    if (!proves_exact_count(proof) && proof != "float32") return proof;  // named alike
     return power(shape.d_vocab, shape.n_ctx) <= Options().max_enumeration ? "brute_force" : "multiset";
 }
 
@@ -91,8 +99,7 @@ Qed.
                        fmt::arg("correct", claim.correct.get_str()), fmt::arg("module", check.module),
                        fmt::arg("counted", check.counted),
                        fmt::arg("counted_are", exact ? "  (* right, wrong *)" : "  (* right *)"),
-                       fmt::arg("sha256", claim.weights_sha256),
-                       fmt::arg("accuracy", exact ? "accuracy_is" : "accuracy_at_least"),
+                       fmt::arg("sha256", claim.weights_sha256), fmt::arg("accuracy", check.accuracy),
                        fmt::arg("theorem", check.theorem));
 }
 

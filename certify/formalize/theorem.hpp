@@ -17,7 +17,7 @@ struct TheoremClaim {
 };
 
 /// The kinds of proofs, for messages and help.
-constexpr const char* kFormalProofs = "exact, window/W or cubic";
+constexpr const char* kFormalProofs = "exact, window/W, cubic or float32";
 
 /// Whether `proof` is about the exact count; otherwise it is about a lower bound. Throws UsageError for a
 /// kind of proof that certify/formal does not have.

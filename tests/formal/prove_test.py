@@ -61,6 +61,21 @@ class Proves(unittest.TestCase):
         prover.compile_theory()
         return prover, folder, json.loads(done.stdout)
 
+    def test_float32(self):
+        done = self.scripts_prove('--proof', 'float32', self.weights)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('float32_accuracy_at_least 4 true (model_of bits)', done.stdout)
+        record = json.loads((self.folder / 'out/small/theorem-float32.json').read_text())
+        certificates = self.folder / 'float32'
+        for semantics, code in (('real', 3), ('float32', 4)):  # of another kind; one sequence too many
+            subprocess.run([MAXCERT, 'certify', '--weights', self.weights, '--strategies', 'brute_force', '--semantics', semantics,
+                            '--certificates', certificates], check=True, capture_output=True)
+            path, = certificates.glob('*.json')
+            claimed = dict(json.loads(path.read_text()), correct=str(int(record['correct']) + 1), upper=None, exact=False)
+            path.write_text(json.dumps(claimed))
+            done = self.scripts_prove('--proof', 'float32', '--certificate', path, self.weights)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+
     def test_the_golden_model(self):
         done = self.scripts_prove(GOLDEN, self.weights)
         self.assertEqual(done.returncode, 0, done.stderr)
