@@ -169,12 +169,15 @@ class Prover:
 
     def audit(self, folder, proof, claim):
         """Has Coq state the theorem in the theory's words alone, and compares what it rests on with what is allowed."""
-        relation = {"exact": "accuracy_is", "float32": "float32_accuracy_at_least"}.get(proof, "accuracy_at_least")
-        where, of = ("Float32Statement", " 4 true") if proof == "float32" else ("Statement", "")
+        relation = "accuracy_is" if proof == "exact" else "accuracy_at_least"
+        stated, shown = f"Maxcert.Statement.{relation}", relation
+        if proof == "float32":
+            stated = "Maxcert.Float32Statement.float32_accuracy_at_least (Coq.Reals.Rdefinitions.IZR 4%Z) true"
+            shown = "float32_accuracy_at_least 4 true"
         statement = (f"Maxcert.Weights.weights_sha256 Model.Bits.bits = \"{claim['weights_sha256']}\"%string /\\\n  "
-                     f"Maxcert.{where}.{relation}{of} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z")
+                     f"{stated} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z")
         self.check_statement(folder, claim["module"], statement, f"Model.{claim['module']}.accuracy")
-        return f"{relation}{of} (model_of bits) {claim['correct']}"
+        return f"{shown} (model_of bits) {claim['correct']}"
 
     def check_statement(self, folder, module, statement, term):
         name = f"Audit_{module}"

@@ -41,7 +41,8 @@ Check check_of(const std::string& proof) {
     if (proof == "float32") {
         const unsigned exp_ulp = Options().exp_ulp;
         return {"Float32Statement Float32", fmt::format("float32_count {} true bits", exp_ulp),
-                "float32_at_least", fmt::format("float32_accuracy_at_least {} true", exp_ulp)};
+                "float32_at_least",
+                fmt::format("float32_accuracy_at_least (Rdefinitions.IZR {}) true", exp_ulp)};
     }
     // The maximum is always a block of one token; the sizes are those of the blocks below it.
     std::string sizes = "[";
