@@ -1,9 +1,9 @@
 // Tables of the paths that the cubic and the subcubic strategies share.
 #pragma once
 
+#include "certify/model/ov_tables.hpp"
 #include "certify/model/position_sums.hpp"
 #include "certify/model/table_cache.hpp"
-#include "certify/strategies/subcubic/logit_bounds.hpp"
 
 namespace maxcert {
 

@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "certify/strategies/bracket/group_terms_mpfr.hpp"
-#include "certify/strategies/brute_force/count.hpp"
+#include "certify/strategies/terms/tied_tokens.hpp"
 #include "data/base/errors.hpp"
 #include "data/base/parallel.hpp"
 

@@ -7,6 +7,7 @@
 #include "certify/strategies/brute_force/reference_walk.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
 #include "certify/strategies/terms/exact_decider.hpp"
+#include "certify/strategies/terms/tied_tokens.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -35,21 +36,6 @@ Count count_of(std::uint64_t n) {
 }
 
 }  // namespace
-
-std::vector<bool> tied_tokens(const Model& model) {
-    const Shape& s = model.shape();
-    const std::vector<float>& u = model.weights().W_U;
-    std::vector<bool> tied(s.d_vocab);
-    if (!model.radius().is_zero()) return tied;
-    for (std::size_t a = 0; a < s.d_vocab; ++a) {
-        for (std::size_t b = a + 1; b < s.d_vocab; ++b) {
-            std::size_t d = 0;
-            while (d < s.d_model && u[d * s.d_vocab + a] == u[d * s.d_vocab + b]) ++d;
-            if (d == s.d_model) tied[a] = tied[b] = true;
-        }
-    }
-    return tied;
-}
 
 std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>& margins,
                                          const Options& options) {

@@ -14,8 +14,4 @@ namespace maxcert {
 std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>& margins,
                                          const Options& options);
 
-/// Tokens x for which another column of W_U is equal to column x: their logits tie on every input, so no
-/// sequence with largest token x is right. None is known to be for a box of weights.
-std::vector<bool> tied_tokens(const Model& model);
-
 }  // namespace maxcert

@@ -8,13 +8,11 @@
 
 #include "certify/arithmetic/interval.hpp"
 #include "certify/model/paths.hpp"
+#include "certify/strategies/terms/decision.hpp"
 #include "certify/strategies/terms/kernels.hpp"
 #include "data/base/cancellation.hpp"
 
 namespace maxcert {
-
-/// Of one sequence: its largest token's logit leads every other by more than the margin, or does not.
-enum class Decision : std::uint8_t { right, wrong, open };
 
 /// Numbers of sequences. Those of a walk that ended early appear nowhere.
 struct WalkCounts {
@@ -27,14 +25,6 @@ struct WalkCounts {
         active_triples += o.active_triples, sweeps += o.sweeps;
         return *this;
     }
-};
-
-/// A sequence that double intervals leave open, and the outputs x whose lead over `largest` is open in it.
-struct OpenSequence {
-    const std::vector<std::uint32_t>& tokens;  ///< [n_ctx]
-    std::uint32_t largest;
-    const std::vector<std::uint32_t>& outputs;
-    std::size_t margin;  ///< index into WalkRequest::margins
 };
 
 struct WalkRequest {

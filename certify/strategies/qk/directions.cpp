@@ -91,10 +91,4 @@ ScoreHints score_hints(const Directions& d, QkError error) {
     return hints;
 }
 
-std::vector<double> query_direction(const Directions& d, Direct direct) {
-    if (direct == Direct::mean_query) return d.mean_query;
-    if (direct == Direct::svd_query) return d.singular_query;
-    return {};
-}
-
 }  // namespace maxcert

@@ -1,8 +1,8 @@
-// Directions for the hints of the subcubic family: singular vectors and means, in plain doubles. Untrusted.
+// Directions for the hints that explain QK: singular vectors and means, in plain doubles. Untrusted.
 #pragma once
 
 #include "certify/model/model.hpp"
-#include "certify/strategies/subcubic/hints.hpp"
+#include "certify/strategies/qk/hints.hpp"
 
 namespace maxcert {
 
@@ -18,8 +18,5 @@ const Directions& directions_of(Model& model);
 
 /// The hints that the error option uses, the others empty.
 ScoreHints score_hints(const Directions& directions, QkError error);
-
-/// w of the direct option; empty where it has none.
-std::vector<double> query_direction(const Directions& directions, Direct direct);
 
 }  // namespace maxcert

@@ -5,8 +5,8 @@
 
 #include "certify/arithmetic/vector.hpp"
 #include "certify/model/model.hpp"
+#include "certify/strategies/qk/hints.hpp"
 #include "certify/strategies/qk/residual_bounds.hpp"
-#include "certify/strategies/subcubic/hints.hpp"
 
 namespace maxcert {
 

@@ -8,10 +8,6 @@ bool direct_quadratic(Direct d) {
     return d == Direct::mean_query || d == Direct::svd_query || d == Direct::max_diff;
 }
 
-bool recursive(QkError e) {
-    return e == QkError::recursive || e == QkError::mean_recursive_first || e == QkError::mean_recursive_all;
-}
-
 bool attention_exact(QkError e) {
     return e == QkError::exact_EQKE || e == QkError::max_diff_exact;
 }
@@ -49,32 +45,6 @@ const char* name_of(AttentionBound attention) {
             return "drop_average_query_per_output_logit_reasoning";
         case AttentionBound::convex:
             return "convex";
-    }
-    return "";
-}
-
-const char* name_of(QkError error) {
-    switch (error) {
-        case QkError::exact_EQKE:
-            return "exact_EQKE+max_diff_exact";
-        case QkError::max_diff_exact:
-            return "max_diff_exact";
-        case QkError::svd:
-            return "svd";
-        case QkError::max_diff:
-            return "max_diff";
-        case QkError::mean_max_diff:
-            return "mean+max_diff";
-        case QkError::subproduct:
-            return "max_diff_subproduct";
-        case QkError::mean_subproduct:
-            return "mean+max_diff_subproduct";
-        case QkError::recursive:
-            return "max_diff_subproduct_recursive";
-        case QkError::mean_recursive_first:
-            return "mean+max_diff_subproduct_recursive";
-        case QkError::mean_recursive_all:
-            return "mean_recursive+max_diff_subproduct_recursive";
     }
     return "";
 }
@@ -173,10 +143,6 @@ std::uint64_t unexplained_dimension_of(const SubcubicOptions& o, const Shape& sh
             break;
     }
     return dimension;
-}
-
-bool peels_factors(QkError e) {
-    return e == QkError::subproduct || e == QkError::mean_subproduct || recursive(e);
 }
 
 std::vector<SubcubicOptions> subcubic_family() {

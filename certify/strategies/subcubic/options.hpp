@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "certify/strategies/qk/error_option.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {
@@ -14,29 +15,11 @@ namespace maxcert {
 enum class Direct { mean_query, svd_query, max_diff, exact, global_exact, centred };
 /// How the largest logit difference h_m(a) is bounded as a function of the attention a (T3, step 2).
 enum class AttentionBound { mean_query, drop_average, convex };
-/// How the unexplained part of the QK matrix is bounded (T4).
-enum class QkError {
-    exact_EQKE,
-    max_diff_exact,
-    svd,
-    max_diff,
-    mean_max_diff,
-    subproduct,
-    mean_subproduct,
-    recursive,
-    mean_recursive_first,
-    mean_recursive_all
-};
 
 constexpr std::array<Direct, 6> kDirects = {Direct::mean_query, Direct::svd_query,    Direct::max_diff,
                                             Direct::exact,      Direct::global_exact, Direct::centred};
 constexpr std::array<AttentionBound, 3> kAttentionBounds = {
     AttentionBound::mean_query, AttentionBound::drop_average, AttentionBound::convex};
-constexpr std::array<QkError, 10> kQkErrors = {
-    QkError::exact_EQKE,        QkError::max_diff_exact, QkError::svd,
-    QkError::max_diff,          QkError::mean_max_diff,  QkError::subproduct,
-    QkError::mean_subproduct,   QkError::recursive,      QkError::mean_recursive_first,
-    QkError::mean_recursive_all};
 
 struct SubcubicOptions {
     Direct direct;
@@ -46,7 +29,6 @@ struct SubcubicOptions {
 
 const char* name_of(Direct direct);
 const char* name_of(AttentionBound attention);
-const char* name_of(QkError error);
 
 /// DIRECT/ATTENTION/ERROR.
 std::string strategy_name(const SubcubicOptions& options);
@@ -60,9 +42,6 @@ std::string complexity_of(const SubcubicOptions& options);
 std::string summary_of(const SubcubicOptions& options);
 /// The paper's estimate (SOUNDNESS, "Proof length").
 std::uint64_t unexplained_dimension_of(const SubcubicOptions& options, const Shape& shape);
-
-/// Whether the error option peels the four factors before it bounds them (T4).
-bool peels_factors(QkError error);
 
 /// Every combination of options, in the order of `maxcert strategies`.
 std::vector<SubcubicOptions> subcubic_family();

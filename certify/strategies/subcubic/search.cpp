@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/subcubic/tables.hpp"
 
 namespace maxcert {
@@ -129,6 +128,12 @@ void search_average_attention(const Tables& start, TableCache<Estimate>& bench,
 }
 
 }  // namespace
+
+std::vector<double> query_direction(const Directions& d, Direct direct) {
+    if (direct == Direct::mean_query) return d.mean_query;
+    if (direct == Direct::svd_query) return d.singular_query;
+    return {};
+}
 
 void search_cells(Model& model, const SubcubicOptions& options, const Margin& margin, SubcubicHints& hints) {
     const Shape& s = model.shape();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "certify/proof/checker.hpp"
+#include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/subcubic/hints.hpp"
 
 namespace maxcert {
@@ -11,5 +12,8 @@ SubcubicHints search_subcubic(Model& model, const SubcubicOptions& options, cons
 
 /// The gaps and average attention for the directions that `hints` holds.
 void search_cells(Model& model, const SubcubicOptions& options, const Margin& margin, SubcubicHints& hints);
+
+/// w of the direct option; empty where it has none.
+std::vector<double> query_direction(const Directions& directions, Direct direct);
 
 }  // namespace maxcert

@@ -9,7 +9,7 @@
 
 #include "certify/model/model.hpp"
 #include "certify/proof/escalation.hpp"
-#include "certify/strategies/brute_force/walk.hpp"
+#include "certify/strategies/terms/decision.hpp"
 #include "certify/strategies/terms/exact_tie.hpp"
 
 namespace maxcert {
@@ -17,12 +17,12 @@ namespace maxcert {
 /// Threads may ask at the same time; they take turns. Verdicts and statistics do not depend on the order.
 class ExactDecider {
   public:
-    /// `margins` as in the walk's request.
+    /// Sequences name their margin by its index in `margins`.
     ExactDecider(Model& model, const Options& options, std::vector<Margin> margins);
 
     Decision decide(const OpenSequence& sequence);
 
-    /// What the rulings on sequences with this margin took.
+    /// What the decisions on sequences with this margin took.
     const EscalationStats& stats(std::size_t margin = 0) const { return spent_[margin].stats; }
     std::uint64_t operations(std::size_t margin = 0) const { return spent_[margin].operations; }
 
