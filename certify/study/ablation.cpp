@@ -1,7 +1,7 @@
 // A model without some paths is a model whose path tables are zero there, so brute force counts it exactly.
 #include "certify/study/ablation.hpp"
 
-#include "certify/strategies/brute_force/count.hpp"
+#include "certify/strategies/terms/tied_tokens.hpp"
 
 namespace maxcert {
 

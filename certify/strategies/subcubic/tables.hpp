@@ -2,6 +2,7 @@
 #pragma once
 
 #include "certify/model/path_tables.hpp"
+#include "certify/strategies/subcubic/hints.hpp"
 #include "certify/strategies/subcubic/cell_verdict.hpp"
 
 namespace maxcert {

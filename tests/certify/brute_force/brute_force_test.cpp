@@ -6,6 +6,7 @@
 #include "certify/strategies/brute_force/count.hpp"
 #include "certify/strategies/brute_force/reference_walk.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
+#include "certify/strategies/terms/tied_tokens.hpp"
 #include "data/base/errors.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/exhaustive.hpp"

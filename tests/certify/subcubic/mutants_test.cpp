@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "certify/strategies/qk/directions.hpp"
+#include "certify/strategies/subcubic/search.hpp"
 #include "certify/strategies/subcubic/tables.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/certify/subcubic/sets.hpp"
