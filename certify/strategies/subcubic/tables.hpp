@@ -2,8 +2,8 @@
 #pragma once
 
 #include "certify/model/path_tables.hpp"
-#include "certify/strategies/subcubic/hints.hpp"
 #include "certify/strategies/subcubic/cell_verdict.hpp"
+#include "certify/strategies/subcubic/hints.hpp"
 
 namespace maxcert {
 
