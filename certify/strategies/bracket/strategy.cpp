@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kDefaultWork = 4'000'000'000;  // operations of the search
+constexpr std::uint64_t kDefaultWork = 6'000'000'000;  // operations of the search
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
 constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
 // Up to these many sequences trees are walked to the end, or nearly always to the end.
