@@ -53,7 +53,7 @@ struct CertificateRecord {
     double bound() const;
     /// Whether the run was not ended early by a limit or a signal.
     bool complete() const;
-    /// The program that wrote it, such as "maxcert 0.1.0".
+    /// The program that wrote it, such as "maxcert 1.0.0".
     std::string program() const { return text_at(run, "program"); }
     /// The radius as --weight-radius takes it.
     std::string radius() const;

@@ -89,7 +89,7 @@ def certificate(seed, strategy, correct, upper=None, total=TOTAL, **fields):
          "exact": correct == upper, "margin": "0", "weights_sha256": f"hash{seed}",
          "proof_flops": FLOPS.get(strategy), "unexplained_dimension": DIMENSION.get(strategy),
          "run": {"complete": True, "figures": {"err_max": 10.0 + seed} if strategy.endswith("/svd") else {},
-                 "program": "maxcert 0.1.0", "wall_s": 0.5, "search_s": 0.25, "check_s": 0.25, "threads": 1,
+                 "program": "maxcert 1.0.0", "wall_s": 0.5, "search_s": 0.25, "check_s": 0.25, "threads": 1,
                  "host": "here", "date": "2026-01-01"},
          "hints": {}}
     c.update(fields)
@@ -133,7 +133,7 @@ def write_config(folder, shape, seeds):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(
         {"name": "fixture", "shape": shape, "train": {"steps": 3}, "config_hash": "c0ffee",
-         "program": "maxcert 0.1.0", "seeds": seeds,
+         "program": "maxcert 1.0.0", "seeds": seeds,
          "layout": 2}))
 
 
