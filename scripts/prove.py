@@ -5,7 +5,6 @@ lists what it rests on, which must be what certify/formal/axioms.txt names."""
 import argparse
 import concurrent.futures
 import csv
-import fcntl
 import functools
 import hashlib
 import json
@@ -83,11 +82,8 @@ class Prover:
         self.theory = cache.resolve()
 
     def compile_theory(self):
-        self.theory.mkdir(parents=True, exist_ok=True)
-        with open(self.theory / ".lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            say("compiling the theory (half a minute the first time)")
-            code, printed, _ = call(self.formal / "compile", self.theory, *self.roots)
+        say("compiling the theory (half a minute the first time)")
+        code, printed, _ = call(self.formal / "compile", self.theory, *self.roots)
         if code:
             raise Failure(REFUSED, f"Coq refuses the theory itself:\n{printed}")
 
@@ -125,19 +121,21 @@ class Prover:
         if code:
             raise Failure(REFUSED, printed.strip())
         statement = self.audit(folder, proof, claim)
-        record = {"model": folder.name, "seed": None, "proof": proof, "statement": statement, "correct": claim["correct"],
-                  "total": claim["total"], "weights_sha256": claim["weights_sha256"], "seconds": round(seconds, 2),
-                  "cpu_seconds": round(cpu, 2), "together": 1,
-                  "vo_bytes": sum((folder / f"{name}.vo").stat().st_size for name in ("Bits", claim["module"])),
-                  "file_sha256": file_sha256, "theory_sha256": self.theory_sha256, "coq": self.coq}
-        self.keep(folder, record_file, record)
-        return record
+        return self.keep(record_file, folder, claim["module"], seconds, cpu, proof=proof, statement=statement,
+                         correct=claim["correct"], total=claim["total"], weights_sha256=claim["weights_sha256"],
+                         file_sha256=file_sha256)
 
-    def keep(self, folder, record_file, record):
-        seed = re.fullmatch(r"seed-(\d+)", folder.name)
-        if seed:
-            record["seed"] = int(seed[1])
+    def keep(self, record_file, work, module, seconds, cpu, together=1, **theorem):
+        """Writes and returns a theorem's record, beside those of its model. work: where Coq compiled Bits.v and the module, which
+        proves `together` theorems."""
+        model = record_file.parent.name
+        seed = re.fullmatch(r"seed-(\d+)", model)
+        record = {"model": model, "seed": int(seed[1]) if seed else None, **theorem, "seconds": round(seconds, 2),
+                  "cpu_seconds": round(cpu, 2), "together": together,
+                  "vo_bytes": sum((work / f"{name}.vo").stat().st_size for name in ("Bits", module)),
+                  "theory_sha256": self.theory_sha256, "coq": self.coq}
         write(record_file, json.dumps(record, indent=1) + "\n")
+        return record
 
     def same_weights(self, folder, weights):
         return call(self.formal / "same_weights", folder / "Bits.v", weights)

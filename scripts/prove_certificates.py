@@ -148,14 +148,7 @@ class SubcubicFiles:
         for term in reversed(terms[:-1]):
             proof = f"(conj {term} {proof})"
         self.prover.check_statement(self.work, module, " /\\\n  ".join(parts), proof)
-        theorems = []
-        for _, record in claims:
-            theorem = {"model": self.folder.name, "seed": None, "proof": record["strategy"],
-                       "statement": f"accuracy_at_least (model_of bits) {record['correct']}", "correct": record["correct"],
-                       "total": record["total"], "weights_sha256": sha256, "seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2),
-                       "together": len(claims), "vo_bytes": sum((self.work / f"{name}.vo").stat().st_size for name in ("Bits", module)),
-                       "file_sha256": self.file_sha256, "theory_sha256": self.prover.theory_sha256, "coq": self.prover.coq,
-                       "certificate_sha256": fingerprint(record)}
-            self.prover.keep(self.folder, record_file(self.folder, record["strategy"]), theorem)
-            theorems.append(theorem)
-        return theorems
+        return [self.prover.keep(record_file(self.folder, record["strategy"]), self.work, module, seconds, cpu, len(claims),
+                                 proof=record["strategy"], correct=record["correct"], total=record["total"],
+                                 statement=f"accuracy_at_least (model_of bits) {record['correct']}", weights_sha256=sha256,
+                                 file_sha256=self.file_sha256, certificate_sha256=fingerprint(record)) for _, record in claims]

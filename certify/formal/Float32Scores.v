@@ -109,16 +109,20 @@ Section Score.
   Lemma TD_pos : 0 <= TD.
   Proof. unfold TD. pose proof (INR_1 d some). pose proof tiny_pos. pose proof (growth_1 d). repeat apply Rmult_le_pos; lra. Qed.
 
+  Lemma magnitudes_nonneg a b A B : (forall h, (h < d)%nat -> Rabs (a h) <= A h /\ Rabs (b h) <= B h) ->
+    (forall h, (h < d)%nat -> 0 <= A h /\ 0 <= B h) /\ 0 <= sum d (fun h => A h * B h) /\ 0 <= sum d A /\ 0 <= sum d B.
+  Proof.
+    intros H. assert (A0 : forall h, (h < d)%nat -> 0 <= A h /\ 0 <= B h) by (intros h h'; destruct (H h h'); pose proof (Rabs_pos (a h)); pose proof (Rabs_pos (b h)); lra).
+    repeat split; try (now apply A0); apply sum_nonneg; intros h h'; destruct (A0 h h'); auto using Rmult_le_pos.
+  Qed.
+
   Lemma left_near a b a' z A B : (forall h, (h < d)%nat -> Rabs (a h) <= A h /\ Rabs (b h) <= B h) -> score_fits A B ->
     (forall h, (h < d)%nat -> scaled d (a h) (a' h)) -> inner d a' b z ->
     Rabs (z - root d * sum d (fun h => a h * b h)) <= score_loss A B.
   Proof.
-    intros H [F O] S I. destruct (root_bounds d some) as [r0 r1]. set (r := root d) in *. pose proof u_pos. pose proof u_small. pose proof tiny_pos as T.
+    intros H [F O] S I. destruct (magnitudes_nonneg a b A B H) as [A0 [M0 [SA SB]]].
+    destruct (root_bounds d some) as [r0 r1]. set (r := root d) in *. pose proof u_pos. pose proof u_small. pose proof tiny_pos as T.
     set (M := sum d (fun h => A h * B h)) in *. pose proof (growth_1 d) as G.
-    assert (A0 : forall h, (h < d)%nat -> 0 <= A h /\ 0 <= B h) by (intros h h'; destruct (H h h'); pose proof (Rabs_pos (a h)); pose proof (Rabs_pos (b h)); lra).
-    assert (M0 : 0 <= M) by (apply sum_nonneg; intros h h'; destruct (A0 h h'); now apply Rmult_le_pos).
-    assert (SA : 0 <= sum d A) by (apply sum_nonneg; intros h h'; apply A0; exact h').
-    assert (SB : 0 <= sum d B) by (apply sum_nonneg; intros h h'; apply A0; exact h').
     assert (near : forall h, (h < d)%nat -> Rabs (a' h - r * a h) <= 5 * u * (r * A h) + tiny)
       by (intros h h'; apply scaled_near; [exact some|now apply H|now apply F|now apply S]).
     assert (E := near_inner d (fun h => r * a h) a' (fun h => 5 * u * (r * A h) + tiny) (fun h => r * A h) b B z some I).
@@ -146,12 +150,9 @@ Section Score.
     inner d a b y -> scaled d y z ->
     Rabs (z - root d * sum d (fun h => a h * b h)) <= score_loss A B.
   Proof.
-    intros H [F O] I S. destruct (root_bounds d some) as [r0 r1]. set (r := root d) in *. pose proof u_pos. pose proof u_small. pose proof tiny_pos as T.
+    intros H [F O] I S. destruct (magnitudes_nonneg a b A B H) as [A0 [M0 [SA SB]]].
+    destruct (root_bounds d some) as [r0 r1]. set (r := root d) in *. pose proof u_pos. pose proof u_small. pose proof tiny_pos as T.
     set (M := sum d (fun h => A h * B h)) in *. pose proof (growth_1 d) as G.
-    assert (A0 : forall h, (h < d)%nat -> 0 <= A h /\ 0 <= B h) by (intros h h'; destruct (H h h'); pose proof (Rabs_pos (a h)); pose proof (Rabs_pos (b h)); lra).
-    assert (M0 : 0 <= M) by (apply sum_nonneg; intros h h'; destruct (A0 h h'); now apply Rmult_le_pos).
-    assert (SA : 0 <= sum d A) by (apply sum_nonneg; intros h h'; apply A0; exact h').
-    assert (SB : 0 <= sum d B) by (apply sum_nonneg; intros h h'; apply A0; exact h').
     assert (tS : 0 <= tiny * (sum d A + sum d B)) by (apply Rmult_le_pos; lra).
     assert (R := reach_mono d d M (2 * M + tiny * (sum d A + sum d B)) (conj some (le_n _)) ltac:(lra)).
     pose proof power_127 as two.

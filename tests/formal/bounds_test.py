@@ -9,11 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import exact_test
-from exact_test import FORMAL, GOLDEN, assumptions, coqc, count_by_enumeration, literals, random_weights, read, unexpected
+from exact_test import FORMAL, GOLDEN, ModelTest, assumptions, coqc, count_by_enumeration, random_weights, read, unexpected
+from theory_mutants import MutantsTest
 
 WINDOW = ('Windows', 'windows_proved {}%nat bits', 'window_at_least {}%nat')
 CHECKS = {f'window/{len(sizes) + 1}': tuple(text.replace('{}', str(sizes).replace(',', ';')) for text in WINDOW)
@@ -34,11 +34,7 @@ def claim(name, proof, count, end='Qed'):
             f'Proof. apply ({CHECKS[proof][2]}). vm_cast_no_check (eq_refl true). {end}.\n')
 
 
-class Bounds(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.folder)
-
+class Bounds(ModelTest):
     def coq(self, name, text):
         done = coqc(self.folder, name, text)
         self.assertEqual(done.returncode, 0, done.stdout)
@@ -46,7 +42,7 @@ class Bounds(unittest.TestCase):
 
     def counted(self, weights, proofs=tuple(CHECKS)):
         """What each proof's check evaluates to; None where it says nothing."""
-        self.coq('Bits.v', literals(weights))
+        self.bits(weights)
         printed = self.coq('Counted.v', head(proofs) + ''.join(f'Eval vm_compute in {CHECKS[proof][1]}.\n' for proof in proofs))
         found = re.findall(r'= (?:Some (\d+)|None)', printed)
         self.assertEqual(len(found), len(proofs))
@@ -136,29 +132,12 @@ MUTANTS = {
 }
 
 
-class Mutants(unittest.TestCase):
-    def coqc(self, theory, module):
-        return subprocess.run(['coqc', '-q', '-w', 'none', '-R', '.', 'Maxcert', f'{module}.v'], cwd=theory, capture_output=True, text=True)
-
+class Mutants(MutantsTest):
     def test_none_has_a_proof(self):
         for name, (old, new, lemma, *modules) in MUTANTS.items():
-            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                theory = pathlib.Path(folder)
-                for file in exact_test.OUT.glob('*.vo'):
-                    if file.stem not in modules:
-                        (theory / file.name).symlink_to(file)
-                for module in modules:
-                    shutil.copy(FORMAL / f'{module}.v', theory)
-                program = (theory / f'{modules[0]}.v').read_text()
-                self.assertEqual(program.count(old), 1)
-                (theory / f'{modules[0]}.v').write_text(program.replace(old, new))
-                for module in modules[:-1]:
-                    self.assertEqual(self.coqc(theory, module).returncode, 0, module)
-                done = self.coqc(theory, modules[-1])
-                self.assertNotEqual(done.returncode, 0, 'it has a proof')
-                line = int(re.search(r'line (\d+), characters', done.stderr)[1])
-                before = '\n'.join((theory / f'{modules[-1]}.v').read_text().split('\n')[:line])
-                self.assertEqual(re.findall(r'(?:Lemma|Theorem) (\w+)', before)[-1], lemma, done.stderr)
+            with self.subTest(name):
+                self.theory = self.copy_of_the_theory()
+                self.assert_no_proof(old, new, lemma, *(f'{module}.v' for module in modules))
 
 
 if __name__ == '__main__':
@@ -166,6 +145,6 @@ if __name__ == '__main__':
         print('skipped: coqc is not installed')
         sys.exit(77)
     MAXCERT = pathlib.Path(sys.argv[1]).resolve()
-    exact_test.OUT = pathlib.Path(sys.argv[2]).resolve()
+    exact_test.OUT = MutantsTest.compiled = pathlib.Path(sys.argv[2]).resolve()
     subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Windows.v', 'Cubic.v'], check=True)
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

@@ -102,7 +102,9 @@ def random_weights(seed):
             'wV': matrix(width, head), 'wO': matrix(head, width), 'wU': matrix(width, vocabulary)}
 
 
-class Exact(unittest.TestCase):
+class ModelTest(unittest.TestCase):
+    """Theorems about one model at a time, in a folder of their own."""
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
@@ -111,6 +113,8 @@ class Exact(unittest.TestCase):
         done = coqc(self.folder, 'Bits.v', literals(weights))
         self.assertEqual(done.returncode, 0, done.stdout)
 
+
+class Exact(ModelTest):
     def proves(self, count):
         done = coqc(self.folder, 'Claim.v', exactly(count))
         self.assertEqual(done.returncode, 0, done.stdout)

@@ -11,11 +11,11 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import exact_test
-from exact_test import FORMAL, GOLDEN, assumptions, coqc, literals, random_weights, read, unexpected
+from exact_test import FORMAL, GOLDEN, ModelTest, assumptions, coqc, random_weights, read, unexpected
+from theory_mutants import MutantsTest
 
 HEAD = ('From Coq Require Import Reals ZArith List. Import ListNotations.\n'
         'From Maxcert Require Import Statement Weights Float32Statement Float32 Bits.\n')
@@ -60,15 +60,7 @@ def scaled(weights, exponent, fields=tuple(exact_test.TENSORS)):
     return {field: [[larger(word) if field in fields else word for word in row] for row in matrix] for field, matrix in weights.items()}
 
 
-class Float32(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def bits(self, weights):
-        done = coqc(self.folder, 'Bits.v', literals(weights))
-        self.assertEqual(done.returncode, 0, done.stdout)
-
+class Float32(ModelTest):
     def counted(self, exp_ulp=4, subtracts='true'):
         """What the check evaluates to; None if it says nothing."""
         done = coqc(self.folder, 'Counted.v', f'{HEAD}Eval vm_compute in float32_count {exp_ulp} {subtracts} bits.\n')
@@ -127,43 +119,22 @@ class Float32(unittest.TestCase):
         self.assertIsNone(self.counted(subtracts='false'))
 
 
-class Mutants(unittest.TestCase):
-    """Copies of the theory with one line of a program changed."""
-
-    def setUp(self):
-        self.theory = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.theory)
-        for file in exact_test.OUT.glob('*.vo'):
-            (self.theory / file.name).symlink_to(file)
-
-    def assert_no_proof(self, file, old, new, lemma):
-        """With new for old, the proof of `lemma` is what fails."""
-        text = (FORMAL / file).read_text()
-        self.assertEqual(text.count(old), 1, f'{file}: {old}')
-        (self.theory / file).write_text(text.replace(old, new))
-        (self.theory / f'{file}o').unlink()
-        done = subprocess.run(['coqc', '-q', '-w', '-ambiguous-paths', '-R', str(self.theory), 'Maxcert', str(self.theory / file)],
-                              capture_output=True, text=True)
-        self.assertNotEqual(done.returncode, 0, f'the mutant of {file} has a proof')
-        line = int(re.search(r'line (\d+), characters', done.stderr).group(1))
-        before = '\n'.join(text.split('\n')[:line])
-        self.assertEqual(re.findall(r'(?:Lemma|Theorem) (\w+)', before)[-1], lemma, done.stderr)
-
+class Mutants(MutantsTest):
     def test_half_the_margin(self):
-        self.assert_no_proof('Float32.v', '(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least')
+        self.assert_no_proof('(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least', 'Float32.v')
 
     def test_scores_without_the_error_of_the_keys(self):
-        self.assert_no_proof('Float32Bounds.v', '(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok')
+        self.assert_no_proof('(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok', 'Float32Bounds.v')
 
     def test_half_the_error_of_the_attention(self):
-        self.assert_no_proof('Float32Bounds.v', 'add (ceiling t (ofZ 1)) c in', 'add (ceiling t (ofZ 2)) c in', 'query_shift_ok')
+        self.assert_no_proof('add (ceiling t (ofZ 1)) c in', 'add (ceiling t (ofZ 2)) c in', 'query_shift_ok', 'Float32Bounds.v')
 
     def test_scores_that_exp_cannot_take(self):
-        self.assert_no_proof('Float32Bounds.v', 'leb (add sm es) (ofZ (55 * 2 ^ U))) &&',
-                             'leb (add sm es) (ofZ (89 * 2 ^ U))) &&', 'query_shift_ok')
+        self.assert_no_proof('leb (add sm es) (ofZ (55 * 2 ^ U))) &&',
+                             'leb (add sm es) (ofZ (89 * 2 ^ U))) &&', 'query_shift_ok', 'Float32Bounds.v')
 
     def test_rounding_down(self):
-        self.assert_no_proof('Float32Units.v', 'up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul')
+        self.assert_no_proof('up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul', 'Float32Units.v')
 
 
 if __name__ == '__main__':
@@ -171,6 +142,6 @@ if __name__ == '__main__':
         print('coqc is missing')
         sys.exit(77)
     MAXCERT = sys.argv[1]
-    exact_test.OUT = pathlib.Path(sys.argv[2]).resolve()
+    exact_test.OUT = MutantsTest.compiled = pathlib.Path(sys.argv[2]).resolve()
     subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Float32.v'], check=True)
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -15,8 +15,9 @@ import sys
 import tempfile
 import unittest
 
+from theory_mutants import FORMAL, MutantsTest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FORMAL = ROOT / 'certify' / 'formal'
 GOLDEN = ROOT / 'tests' / 'golden'
 MAXCERT, OUT = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 TENSORS = {'wE': 'embed.W_E', 'wP': 'pos_embed.W_pos', 'wQ': 'blocks.0.attn.W_Q', 'wK': 'blocks.0.attn.W_K',
@@ -27,10 +28,9 @@ ALLOWED = re.compile(r'ClassicalDedekindReals\.sig_(forall|not)_dec|Classical_Pr
                      r'|FunctionalExtensionality\.functional_extensionality_dep|(PrimInt63|Uint63|Uint63Axioms)\.\w+')
 
 
-def coq(file, theory=OUT, model=None):
-    """The result of coqc on a file."""
-    command = ['coqc', '-q', '-w', '-ambiguous-paths', '-R', str(theory), 'Maxcert']
-    command += ['-R', str(model), 'Model'] if model else []
+def coq(file, model):
+    """The result of coqc on a file about a model."""
+    command = ['coqc', '-q', '-w', '-ambiguous-paths', '-R', str(OUT), 'Maxcert', '-R', str(model), 'Model']
     return subprocess.run(command + [str(file)], capture_output=True, text=True)
 
 
@@ -112,52 +112,20 @@ class Theorems(unittest.TestCase):
         self.assertNotEqual(coq(file, model=model.folder).returncode, 0)
 
 
-class Mutants(unittest.TestCase):
-    """Copies of the theory with one line of a program changed."""
-
-    def setUp(self):
-        self.theory = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.theory)
-        for file in OUT.glob('*.vo'):
-            (self.theory / file.name).symlink_to(file)
-
-    def change(self, file, old, new):
-        text = (FORMAL / file).read_text()
-        self.assertEqual(text.count(old), 1, f'{file}: {old}')
-        (self.theory / file).write_text(text.replace(old, new))
-        compiled = self.theory / (file + 'o')
-        compiled.unlink()
-
-    def assert_program_without_proof(self, program, proof, lemma):
-        """`program` still compiles (if it is a file of its own), and the proof of `lemma` in `proof` is what fails."""
-        if program != proof:
-            result = coq(self.theory / program, self.theory)
-            self.assertEqual(result.returncode, 0, result.stderr)
-            shutil.copy(FORMAL / proof, self.theory)
-            (self.theory / (proof + 'o')).unlink()
-        result = coq(self.theory / proof, self.theory)
-        self.assertNotEqual(result.returncode, 0, f'the mutant of {program} has a proof')
-        line = int(re.search(r'line (\d+), characters', result.stderr).group(1))
-        before = '\n'.join((self.theory / proof).read_text().split('\n')[:line])
-        self.assertEqual(re.findall(r'(?:Lemma|Theorem) (\w+)', before)[-1], lemma, result.stderr)
-
+class Mutants(MutantsTest):
     def test_a_choice_too_many(self):
-        self.change('CellCheck.v', 'cell_size row (m - g + 1)', 'cell_size row (m - g + 2)')
-        self.assert_program_without_proof('CellCheck.v', 'CellCount.v', 'length_cell')
+        self.assert_no_proof('cell_size row (m - g + 1)', 'cell_size row (m - g + 2)', 'length_cell', 'CellCheck.v', 'CellCount.v')
 
     def test_one_end_of_the_odds(self):
         both = '(negative (add (mul x a1) (mul y b1)) && negative (add (mul x a2) (mul y b2)))%bool'
-        self.change('CellCheck.v', both, 'negative (add (mul x a1) (mul y b1))')
-        self.assert_program_without_proof('CellCheck.v', 'CellCount.v', 'cell_sound')
+        self.assert_no_proof(both, 'negative (add (mul x a1) (mul y b1))', 'cell_sound', 'CellCheck.v', 'CellCount.v')
 
     def test_gap_zero(self):
-        self.change('CellCheck.v', '((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)')
-        self.assert_program_without_proof('CellCheck.v', 'CellCount.v', 'in_cell')
+        self.assert_no_proof('((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)', 'in_cell', 'CellCheck.v', 'CellCount.v')
 
     def test_published_slope(self):
-        self.change('LogitBounds.v', 'line_through (2 ^ 24) u value (smallest (omit m gain))',
-                    'line_through (2 ^ 24) u value (biggest (omit m gain))')
-        self.assert_program_without_proof('LogitBounds.v', 'LogitBounds.v', 'mean_ok')
+        self.assert_no_proof('line_through (2 ^ 24) u value (smallest (omit m gain))',
+                             'line_through (2 ^ 24) u value (biggest (omit m gain))', 'mean_ok', 'LogitBounds.v')
 
     def test_published_slope_claims_a_wrong_sequence(self):
         model = Model('mean-diff-trap')
@@ -176,4 +144,5 @@ if __name__ == '__main__':
     if not shutil.which('coqc'):
         sys.exit(77)
     subprocess.run([FORMAL / 'compile', OUT], check=True)
+    MutantsTest.compiled = OUT
     unittest.main(argv=sys.argv[:1])
