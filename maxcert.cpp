@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "data/base/errors.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/cli/commands.hpp"
+#include "data/cli/program.hpp"
 #include "data/experiment/seeds.hpp"
 #include "data/results/pipeline.hpp"
 #include "data/results/reference.hpp"
@@ -171,14 +171,5 @@ int dispatch(Arguments arguments, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace maxcert;
-    install_stop_handlers();
-    try {
-        return dispatch(Arguments(argv + 1, argv + argc), argv);
-    } catch (const Error& e) {
-        fmt::print(stderr, "maxcert: {}\n", e.what());
-        return stop_exit_code() != 0 ? stop_exit_code() : static_cast<int>(e.code());
-    } catch (const std::exception& e) {
-        fmt::print(stderr, "maxcert: {}\n", e.what());
-        return static_cast<int>(ExitCode::failed);
-    }
+    return run_program("maxcert", [&] { return dispatch(Arguments(argv + 1, argv + argc), argv); });
 }

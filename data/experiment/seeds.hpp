@@ -7,8 +7,8 @@
 
 namespace maxcert {
 
-/// The little-endian uint32 of the bytes (0, d0, d1, d2), d = md5 of the JSON text `[x,"label"]` (DESIGN of
-/// the paper's code): reseed(123, "model") = 613947648.
+/// The little-endian uint32 of the bytes (0, d0, d1, d2), d = md5 of the JSON text `[x,"label"]`, as in
+/// the paper's code: reseed(123, "model") = 613947648.
 std::uint32_t reseed(std::uint64_t x, const std::string& label);
 
 std::uint32_t model_seed(std::uint64_t seed);
