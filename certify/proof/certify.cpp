@@ -4,10 +4,10 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <ctime>
 
 #include "certify/proof/claim.hpp"
+#include "certify/proof/stopwatch.hpp"
 
 namespace maxcert {
 namespace {
@@ -80,7 +80,7 @@ CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options
 
 std::vector<CertificateRecord> certify_margins(Model& model, const Prover& strategy,
                                                const std::vector<Margin>& margins, const Options& options) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     std::vector<Margin> proving;
     for (const Margin& margin : margins) {
         Options one = options;
@@ -94,11 +94,11 @@ std::vector<CertificateRecord> certify_margins(Model& model, const Prover& strat
         for (Proof& p : proofs)
             p.skipped = "a float32 might overflow, so the error of a logit is not bounded";
     }
-    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+    const double wall = watch.seconds();
     std::vector<CertificateRecord> records;
     for (std::size_t d = 0; d < margins.size(); ++d) {
         Proof& proof = proofs[d];
-        const double share = margins.size() == 1 ? wall.count() : proof.search_s + proof.check_s;
+        const double share = margins.size() == 1 ? wall : proof.search_s + proof.check_s;
         if (proof.search_s + proof.check_s <= 0) proof.check_s = share;
         Options one = options;
         one.margin = margins[d];

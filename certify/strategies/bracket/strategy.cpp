@@ -3,19 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <utility>
 #include <vector>
 
 #include "certify/proof/registry.hpp"
+#include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/bracket/check.hpp"
 #include "certify/strategies/bracket/search.hpp"
 
 namespace maxcert {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kDefaultWork = 6'000'000'000;  // operations of the search
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
@@ -33,7 +31,7 @@ class BracketStrategy : public Prover {
     BracketStrategy(const char* name, bool trees) : Prover(name), trees_(trees) {}
 
     Proof prove(Model& model, const Options& options) const override {
-        const auto start = Clock::now();
+        const Stopwatch searching;
         BracketEvaluator evaluator(model, options);
         const auto expired = expiry(options);
         const Count total = power(model.shape().d_vocab, model.shape().n_ctx);
@@ -52,7 +50,7 @@ class BracketStrategy : public Prover {
         BracketSearch search(evaluator, plan, totals);
         while (complete && !search.done() && totals.spent - before < budget) {
             complete = search.step(expired);
-            const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+            const double elapsed = searching.seconds();
             report(options, totals, total,
                    std::max(static_cast<double>(totals.spent - before) / static_cast<double>(budget),
                             options.time_limit_s > 0 ? elapsed / options.time_limit_s : 0.0));
@@ -61,7 +59,7 @@ class BracketStrategy : public Prover {
 
         Proof proof;
         proof.hints = plan.to_json();
-        proof.search_s = std::chrono::duration<double>(Clock::now() - start).count();
+        proof.search_s = searching.seconds();
         proof.result = bracket_result(evaluator, totals, total);
         proof.result.complete = complete;
         return proof;

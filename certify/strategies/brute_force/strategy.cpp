@@ -1,9 +1,9 @@
 // Brute force: every sequence is decided (SOUNDNESS T1). There is nothing to search for; proving is counting,
 // for all margins in one pass.
-#include <chrono>
 #include <utility>
 
 #include "certify/proof/registry.hpp"
+#include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/brute_force/check.hpp"
 #include "certify/strategies/brute_force/count.hpp"
 
@@ -32,14 +32,14 @@ class BruteForce : public Prover {
             for (Proof& proof : proofs) proof.skipped = skipped;
             return proofs;
         }
-        const auto start = std::chrono::steady_clock::now();
+        const Stopwatch checking;
         Options pass = options;
         pass.time_limit_s *= static_cast<double>(margins.size());
         std::vector<CheckResult> findings = count_sequences(model, margins, pass);
-        const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
+        const double all = checking.seconds();
         for (std::size_t d = 0; d < proofs.size(); ++d) {
             proofs[d].result = std::move(findings[d]);
-            proofs[d].check_s = all.count() / static_cast<double>(proofs.size());
+            proofs[d].check_s = all / static_cast<double>(proofs.size());
         }
         return proofs;
     }

@@ -1,8 +1,7 @@
 // One class for the whole family: options choose the tables, the search finds hints, the check counts what
 // they prove (SOUNDNESS T3).
-#include <chrono>
-
 #include "certify/proof/registry.hpp"
+#include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/subcubic/check.hpp"
 #include "certify/strategies/subcubic/search.hpp"
@@ -10,22 +9,18 @@
 namespace maxcert {
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 class Subcubic : public Prover {
   public:
     explicit Subcubic(const SubcubicOptions& o) : Prover(strategy_name(o)), options_(o) {}
 
     Proof prove(Model& model, const Options& run) const override {
         Proof proof;
-        auto start = std::chrono::steady_clock::now();
+        const Stopwatch searching;
         const SubcubicHints hints = search_subcubic(model, options_, run.margin);
-        proof.search_s = seconds_since(start);
-        start = std::chrono::steady_clock::now();
+        proof.search_s = searching.seconds();
+        const Stopwatch checking;
         proof.result = check_subcubic(model, options_, hints, run);
-        proof.check_s = seconds_since(start);
+        proof.check_s = checking.seconds();
         proof.result.figures["sigma_ratio"] = directions_of(model).sigma_ratio;
         proof.hints = hints_to_json(hints, options_);
         return proof;

@@ -54,26 +54,38 @@ void expect_contains(const Exhaustive& truth, const CheckResult& f, const std::s
     EXPECT_GE(*f.upper, Count(static_cast<unsigned long>(truth.right))) << what;
 }
 
+/// A small random model, every fifth with a margin, and what enumeration says of it.
+struct RandomCase {
+    std::string what;
+    Weights weights;
+    Options options;
+    Exhaustive truth;
+};
+
+RandomCase random_case(std::uint64_t seed) {
+    RandomCase c;
+    c.weights = testing::random_model(seed, 4, 6, &c.what);
+    c.what += " seed " + std::to_string(seed);
+    c.options.max_bits = 512;
+    if (seed % 5 == 0) c.options.margin = Margin("0.25");
+    c.truth = testing::run_exhaustively(c.weights, c.options.margin.text());
+    return c;
+}
+
 TEST(Brackets, ContainTheTruthOfRandomModels) {
     int closed = 0;
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
-        std::string what;
-        const Weights weights = testing::random_model(seed, 4, 6, &what);
-        what += " seed " + std::to_string(seed);
-        Options options;
-        options.max_bits = 512;
-        if (seed % 5 == 0) options.margin = Margin("0.25");
-        const Exhaustive truth = testing::run_exhaustively(weights, options.margin.text());
-        const CheckResult tree = prove(weights, "multiset", options);
-        expect_contains(truth, tree, what);
+        RandomCase c = random_case(seed);
+        const CheckResult tree = prove(c.weights, "multiset", c.options);
+        expect_contains(c.truth, tree, c.what);
         if (tree.correct == *tree.upper) {
             ++closed;
-            EXPECT_EQ(tree.correct, Count(static_cast<unsigned long>(truth.right))) << what;
+            EXPECT_EQ(tree.correct, Count(static_cast<unsigned long>(c.truth.right))) << c.what;
         }
-        expect_contains(truth, prove(weights, "convolution", options), what);
+        expect_contains(c.truth, prove(c.weights, "convolution", c.options), c.what);
         // A threshold only leaves sequences open.
-        options.mass_threshold = 0.02;
-        expect_contains(truth, prove(weights, "multiset", options), what);
+        c.options.mass_threshold = 0.02;
+        expect_contains(c.truth, prove(c.weights, "multiset", c.options), c.what);
     }
     EXPECT_GT(closed, 400);
 }
@@ -82,15 +94,9 @@ TEST(Brackets, ContainTheTruthOfRandomModels) {
 TEST(Brackets, ContainTheTruthAtAnyLevels) {
     int narrower = 0, closed = 0;
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
-        std::string what;
-        const Weights weights = testing::random_model(seed, 4, 6, &what);
-        what += " seed " + std::to_string(seed);
-        Options options;
-        options.max_bits = 512;
-        if (seed % 5 == 0) options.margin = Margin("0.25");
-        const Exhaustive truth = testing::run_exhaustively(weights, options.margin.text());
-        Model model(weights);
-        const std::size_t groups = weights.shape.d_vocab * (weights.shape.d_vocab + 1) / 2;
+        const RandomCase c = random_case(seed);
+        Model model(c.weights);
+        const std::size_t groups = c.weights.shape.d_vocab * (c.weights.shape.d_vocab + 1) / 2;
         Random random(seed);
         std::string levels, heavy;
         for (std::size_t i = 0; i < groups; ++i) {
@@ -103,13 +109,13 @@ TEST(Brackets, ContainTheTruthAtAnyLevels) {
                                 {"tree_mass", 0.0},
                                 {"tree_nodes", 0u},
                                 {"cut_trees", Json::array()}};
-            const CheckResult f = strategy("convolution").checker().check(model, hints, options);
-            expect_contains(truth, f, what);
+            const CheckResult f = strategy("convolution").checker().check(model, hints, c.options);
+            expect_contains(c.truth, f, c.what);
             return f;
         };
         const CheckResult without = checked(std::string(groups, '.')), with = checked(heavy);
-        EXPECT_GE(with.correct, without.correct) << what;
-        EXPECT_LE(*with.upper, *without.upper) << what;
+        EXPECT_GE(with.correct, without.correct) << c.what;
+        EXPECT_LE(*with.upper, *without.upper) << c.what;
         narrower += with.correct > without.correct && *with.upper < *without.upper ? 1 : 0;
         // All groups to the end: few sequences, so that nothing is too light to be looked at.
         levels = std::string(groups, '0');
