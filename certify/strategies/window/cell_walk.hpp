@@ -112,7 +112,8 @@ class CellWalk {
                 operations_ += open.size();
             }
             taken_.push_back(n);
-            multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n) * counts_.power(size, n);
+            multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n);
+            multiplicity_[b + 1] *= counts_.power(size, n);
             visit(b + 1, r - n);
             taken_.pop_back();
         }

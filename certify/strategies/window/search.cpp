@@ -42,6 +42,17 @@ Partition geometric_partition(unsigned copies, std::size_t d_vocab) {
     return partition;
 }
 
+std::vector<Partition> partitions_in_use(const WindowPlan& plan) {
+    std::vector<Partition> used;
+    for (std::size_t i = 0; i < plan.partitions.size(); ++i) {
+        const auto choice = static_cast<std::uint8_t>(i + 1);
+        if (std::find(plan.choice.begin(), plan.choice.end(), choice) != plan.choice.end()) {
+            used.push_back(plan.partitions[i]);
+        }
+    }
+    return used;
+}
+
 /// From cheap to dear.
 std::vector<Partition> candidates(std::size_t d_vocab) {
     std::vector<Partition> all = short_partitions();
@@ -80,15 +91,16 @@ struct Found {
     double gain = 0, price = 0;
 };
 
-/// The best choice of partitions for these classes of outputs.
-Found search_partitions(Model& model, WindowClaim trial, const Options& options, const Deadline& deadline) {
+/// The best choice among partitions, given from cheap to dear, for the trial's classes of outputs.
+Found search_partitions(Model& model, WindowClaim trial, const std::vector<Partition>& partitions,
+                        const Options& options, const Deadline& deadline) {
     const Shape& shape = model.shape();
     const double total = power(shape.d_vocab, shape.n_ctx).get_d();
     const std::vector<double> sizes = sizes_of_pairs(shape);
     const auto operations_of_tables = [&](const WindowPlan& plan) {
         return static_cast<double>(window_table_flops(model, {trial.error, trial.score, plan}));
     };
-    Found found{{trial.plan.outputs, candidates(shape.d_vocab), {}}};
+    Found found{{trial.plan.outputs, partitions, {}}};
     WindowPlan& plan = found.plan;
     trial.plan.choice.resize(sizes.size());
     Offers offers(sizes.size());
@@ -118,25 +130,50 @@ Found search_partitions(Model& model, WindowClaim trial, const Options& options,
     return found;
 }
 
-}  // namespace
+double value_of(const Found& found, double share) {
+    return found.gain - share * found.price;
+}
 
-WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, const Options& options) {
-    // Classes of outputs from cheap to dear: a few around the maximum, then more and more of those that can
-    // win. Once two in a row bring less than those before them, finer ones will not bring more.
+/// The best plan with exact scores, over classes of outputs from cheap to dear: a few around the maximum,
+/// then more and more of those that can win. Once two in a row bring less than those before them, finer ones
+/// will not bring more.
+Found search_classes(Model& model, const Options& options, const Deadline& deadline) {
     const double share = options.proof_budget > 0 ? 0 : default_share(model.shape().d_vocab);
-    const auto value = [share](const Found& found) { return found.gain - share * found.price; };
-    const Deadline deadline = options.deadline();
-    Found best = search_partitions(
-        model, {error, score, {outputs_around(model.shape().d_vocab, 2, 1), {}, {}}}, options, deadline);
-    double previous = value(best);
+    const std::vector<Partition> partitions = candidates(model.shape().d_vocab);
+    const auto with = [&](std::vector<ClassStarts> outputs) {
+        return search_partitions(model, {QkError::exact_EQKE, {}, {std::move(outputs), {}, {}}}, partitions,
+                                 options, deadline);
+    };
+    Found best = with(outputs_around(model.shape().d_vocab, 2, 1));
+    double previous = value_of(best, share);
     int falls = 0;
     for (const double harmless : {0.4, 0.2, 0.1, 0.05}) {
         if (over(deadline) || falls == 2) break;
-        Found next = search_partitions(model, {error, score, {outputs_that_can_win(model, harmless), {}, {}}},
-                                       options, deadline);
-        falls = value(next) < previous ? falls + 1 : 0;
-        previous = value(next);
-        if (previous > value(best)) best = std::move(next);
+        Found next = with(outputs_that_can_win(model, harmless));
+        falls = value_of(next, share) < previous ? falls + 1 : 0;
+        previous = value_of(next, share);
+        if (previous > value_of(best, share)) best = std::move(next);
+    }
+    return best;
+}
+
+}  // namespace
+
+WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, const Options& options) {
+    const Deadline deadline = options.deadline();
+    const Found& exact = model.shared<Found>("window/plan " + std::to_string(options.proof_budget),
+                                             [&] { return search_classes(model, options, deadline); });
+    if (error == QkError::exact_EQKE) return exact.plan;
+    // Which outputs can win, and where attention falls off, depends little on how well the scores are known:
+    // only the partitions that serve exact scores are tried.
+    const std::vector<Partition> partitions = partitions_in_use(exact.plan);
+    const double share = options.proof_budget > 0 ? 0 : default_share(model.shape().d_vocab);
+    Found best;
+    for (const auto& outputs : {outputs_around(model.shape().d_vocab, 2, 1), exact.plan.outputs}) {
+        Found next =
+            search_partitions(model, {error, score, {outputs, {}, {}}}, partitions, options, deadline);
+        if (best.plan.outputs.empty() || value_of(next, share) > value_of(best, share))
+            best = std::move(next);
     }
     return std::move(best.plan);
 }
