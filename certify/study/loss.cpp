@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "certify/study/loss_lanes.hpp"
@@ -161,56 +162,102 @@ void Network::judge(const std::int64_t* sequences, std::size_t n, unsigned zeroe
     result = tally;
 }
 
-/// Sequences are judged block by block, so that they are drawn once for all ablations.
+constexpr std::size_t kBlock = 4000;      // sequences that stay in cache
+constexpr std::size_t kFewestBlocks = 8;  // before a standard error is believed
+
+/// The eight ablations of one pattern of attention: sums over blocks of sequences, whose spread gives the
+/// standard error. By lane of Tally.
+class Pattern {
+  public:
+    explicit Pattern(unsigned zeroed) : zeroed_(zeroed) {}
+
+    void add(const Network& network, const std::vector<std::int64_t>& tokens) {
+        const std::size_t n = tokens.size() / network.positions();
+        Tally tally;
+        network.judge(tokens.data(), n, zeroed_, tally);
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const double log = std::log(tally.softmax.mantissa[lane]) +
+                               static_cast<double>(tally.softmax.exponent[lane]) * std::log(2.0);
+            sum_[lane] += log;
+            squares_[lane] += log * log / static_cast<double>(n);
+        }
+        wrong_ += tally.wrong;
+        sequences_ += n;
+        ++blocks_;
+    }
+
+    LossAndAccuracy result(std::size_t lane) const {
+        const auto n = static_cast<double>(std::max<std::size_t>(sequences_, 1));
+        const auto blocks = static_cast<double>(blocks_);
+        const double mean = sum_[lane] / n,
+                     spread = squares_[lane] / n - mean * mean;  // of the blocks' means
+        LossAndAccuracy result{mean, 1 - static_cast<double>(wrong_[lane]) / n, sequences_};
+        if (blocks_ > 1) result.loss_error = std::sqrt(std::max(spread, 0.0) / (blocks - 1));
+        return result;
+    }
+
+    bool known_to(double relative_error) const {
+        if (blocks_ < kFewestBlocks) return false;
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const LossAndAccuracy found = result(lane);
+            if (!(found.loss_error <= relative_error * found.loss)) return false;
+        }
+        return true;
+    }
+
+  private:
+    unsigned zeroed_;
+    double sum_[kLanes] = {}, squares_[kLanes] = {};
+    LaneBits wrong_ = {};
+    std::size_t sequences_ = 0, blocks_ = 0;
+};
+
+/// All ablations. Sequences are judged block by block, so that they are drawn once for all of them.
 class Study {
   public:
     explicit Study(const DoublePaths& paths) : network_(paths) {}
 
     const Network& network() const { return network_; }
 
-    void add(const std::vector<std::int64_t>& tokens) {
-        const std::size_t n = tokens.size() / network_.positions();
-        for (std::size_t a = 0; a < 4; ++a) {
-            network_.judge(tokens.data(), n, kAttention[a], tallies_[a]);
+    /// Adds a block to the patterns whose losses are not known to `relative_error` yet, to all without it;
+    /// false if there is none.
+    bool add(const std::vector<std::int64_t>& tokens, std::optional<double> relative_error = {}) {
+        bool added = false;
+        for (Pattern& pattern : patterns_) {
+            if (relative_error && pattern.known_to(*relative_error)) continue;
+            pattern.add(network_, tokens);
+            added = true;
         }
-        sequences_ += n;
+        return added;
     }
 
     AblatedLosses losses() const {
         AblatedLosses losses;
-        const auto n = static_cast<double>(std::max<std::size_t>(sequences_, 1));
         for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
-            const std::size_t a = (zeroed & kEQKE ? 1U : 0U) + (zeroed & kEQKP ? 2U : 0U);
-            const Tally& tally = tallies_[a];
+            const std::size_t pattern = (zeroed & kEQKE ? 1U : 0U) + (zeroed & kEQKP ? 2U : 0U);
             const std::size_t lane =
                 (zeroed & kEU ? 0U : 1U) + (zeroed & kPVOU ? 0U : 2U) + (zeroed & kEVOU ? 0U : 4U);
-            const double log = std::log(tally.softmax.mantissa[lane]) +
-                               static_cast<double>(tally.softmax.exponent[lane]) * std::log(2.0);
-            losses[zeroed] = {log / n, 1 - static_cast<double>(tally.wrong[lane]) / n, sequences_};
+            losses[zeroed] = patterns_[pattern].result(lane);
         }
         return losses;
     }
 
   private:
-    static constexpr unsigned kAttention[4] = {0, kEQKE, kEQKP, kEQKE | kEQKP};
-
     Network network_;
-    Tally tallies_[4];
-    std::size_t sequences_ = 0;
+    Pattern patterns_[4] = {Pattern(0), Pattern(kEQKE), Pattern(kEQKP), Pattern(kEQKE | kEQKP)};
 };
-
-constexpr std::size_t kBlock = 4096;  // sequences that stay in cache
 
 }  // namespace
 
-AblatedLosses sampled_losses(const DoublePaths& paths, std::size_t samples, std::uint32_t seed) {
+AblatedLosses sampled_losses(const DoublePaths& paths, const LossPrecision& precision, std::uint32_t seed) {
     Study study(paths);
     Shape shape;
     shape.n_ctx = static_cast<std::uint32_t>(study.network().positions());
     shape.d_vocab = static_cast<std::uint32_t>(study.network().tokens());
     Sampler sampler(shape, seed);
-    for (std::size_t done = 0; done < samples; done += kBlock) {
-        study.add(sampler.sequences(std::min(kBlock, samples - done)));
+    for (std::size_t done = 0; done < precision.most; done += kBlock) {
+        const auto block = sampler.sequences(std::min(kBlock, precision.most - done));
+        if (!study.add(block, precision.relative_error)) break;
     }
     return study.losses();
 }
@@ -231,7 +278,9 @@ AblatedLosses exhaustive_losses(const DoublePaths& paths) {
             block.clear();
         }
     }
-    return study.losses();
+    AblatedLosses losses = study.losses();
+    for (LossAndAccuracy& loss : losses) loss.loss_error = 0;
+    return losses;
 }
 
 }  // namespace maxcert

@@ -16,6 +16,7 @@ namespace {
 
 Json loss_record(const LossAndAccuracy& found, bool exhaustive) {
     return {{"loss", found.loss},
+            {"loss_error", found.loss_error},
             {"accuracy", found.accuracy},
             {"sequences", found.sequences},
             {"exhaustive", exhaustive}};
@@ -36,7 +37,10 @@ Json ablations(Model& model, const AblatedLosses& losses, bool few) {
     for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
         const LossAndAccuracy& found = losses[zeroed];
         Json& record = result[subset_name(zeroed)];
-        record = {{"accuracy", found.accuracy}, {"loss", found.loss}, {"sequences", found.sequences}};
+        record = {{"accuracy", found.accuracy},
+                  {"loss", found.loss},
+                  {"loss_error", found.loss_error},
+                  {"sequences", found.sequences}};
         if (few) record["correct"] = count_ablated(model, zeroed, 1).right;
     }
     return result;
@@ -51,7 +55,7 @@ Json study_model(Model& model, const StudyOptions& options) {
     const bool every = options.thorough && few;
     Json study = qk_spectrum(model.weights());
     const AblatedLosses losses =
-        every ? exhaustive_losses(paths) : sampled_losses(paths, options.loss_samples, options.seed);
+        every ? exhaustive_losses(paths) : sampled_losses(paths, options.loss, options.seed);
     study["loss"] = loss_record(losses[0], every);
     study["ablations"] = ablations(model, losses, few);
     study["evou"] = evou_statistics(paths);

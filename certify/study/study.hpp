@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "certify/model/model.hpp"
+#include "certify/study/loss.hpp"
 #include "data/base/json.hpp"
 
 namespace maxcert {
@@ -17,8 +18,8 @@ struct StudyOptions {
     bool thorough = false;
     /// Up to here there are few sequences: ablations are counted over all of them.
     double most_sequences = 1 << 25;
-    std::size_t loss_samples = 1000000;  ///< sequences drawn for the losses
-    std::uint32_t seed = 1;              ///< of the sequences drawn
+    LossPrecision loss;      ///< of the losses that are sampled
+    std::uint32_t seed = 1;  ///< of the sequences drawn
 };
 
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,

@@ -29,6 +29,7 @@ def per_model(results):
         study = results.study(seed)
         row["sigma_ratio"] = study.get("qk_sigma_ratio")
         row["loss"] = (study.get("loss") or {}).get("loss")
+        row["loss_error"] = (study.get("loss") or {}).get("loss_error")
         row["copying"] = (study.get("evou") or {}).get("diagonal_is_row_maximum")
         row["margin"] = ((study.get("evou") or {}).get("copying_margin") or {}).get("mean")
     for name, strategies in families(results).items():
@@ -42,6 +43,7 @@ def model_columns(rows, results):
     columns = [Column("proved", "proved accuracy", below(7)), Column("at_most", "at most", fixed(7))]
     columns += [Column(n, f"{FAMILIES[n]} / accuracy", below(4)) for n in families(results) if n != "brute_force"]
     columns += [Column("sigma_ratio", "σ₁/σ₂ of QK", fixed(0)), Column("loss", "loss", general(3)),
+                Column("loss_error", "its standard error", general(1)),
                 Column("copying", "EVOU rows copying", fixed(3)), Column("margin", "mean copying margin", fixed(2))]
     return [c for c in columns if any(r.get(c.key) is not None for r in rows)]
 

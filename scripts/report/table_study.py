@@ -49,7 +49,7 @@ def ablation_table(results, example):
         values = [a[zeroed] for a in found.values() if zeroed in a]
         exact = all(v.get("correct") is not None for v in values)
         row = {"zeroed": zeroed.replace("+", " + "), "count": 0 if zeroed == "none" else zeroed.count("+") + 1,
-               "how": "all sequences" if exact else f"{values[0].get('sequences', 0):,} samples",
+               "how": "all sequences" if exact else "samples",
                "models": len(values)}
         row["accuracy"], row["std"] = mean_std([ablated_accuracy(results, v) for v in values])
         losses = [v["loss"] for v in values if v.get("loss") is not None]
@@ -64,7 +64,7 @@ def ablation_table(results, example):
         Column("std", "std", fixed(4)), Column("loss", "mean loss", general(3)),
         Column("example", f"accuracy of {example}", fixed(4)), Column("example_loss", f"loss of {example}", general(3)),
         Column("how", "accuracy over", text=True), Column("models", "models")], rows,
-        "Ties count as wrong, so that a model with every path set to zero has accuracy 0. Loss: from samples.", folded=True)
+        "Ties count as wrong, so that a model with every path set to zero has accuracy 0. Loss: over all sequences, or sampled to a standard error of 0.5 % with at most 500,000 sequences.", folded=True)
 
 
 def _flatten(values):

@@ -77,12 +77,27 @@ TEST(Study, loss_over_all_sequences_by_hand) {
     EXPECT_EQ(found.sequences, 9u);
     EXPECT_NEAR(found.loss, loss, 1e-6);
     EXPECT_EQ(found.accuracy, 1);
-    const AblatedLosses sampled = sampled_losses(tiny(), 100000, 7);
+    const AblatedLosses sampled = sampled_losses(tiny(), {0, 100000}, 7);
     for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
         EXPECT_EQ(sampled[zeroed].sequences, 100000u);
         EXPECT_NEAR(sampled[zeroed].loss, all[zeroed].loss, 0.02) << zeroed;
         EXPECT_NEAR(sampled[zeroed].accuracy, all[zeroed].accuracy, 0.01) << zeroed;
     }
+}
+
+TEST(Study, a_sample_ends_once_its_losses_are_known) {
+    const AblatedLosses all = exhaustive_losses(tiny());
+    const AblatedLosses coarse = sampled_losses(tiny(), {0.02, 1000000}, 7);
+    const AblatedLosses fine = sampled_losses(tiny(), {0.002, 1000000}, 7);
+    for (unsigned zeroed = 0; zeroed <= kAllPaths; ++zeroed) {
+        EXPECT_EQ(all[zeroed].loss_error, 0);
+        EXPECT_LE(coarse[zeroed].loss_error, 0.02 * coarse[zeroed].loss) << zeroed;
+        EXPECT_LE(fine[zeroed].loss_error, 0.002 * fine[zeroed].loss) << zeroed;
+        EXPECT_NEAR(fine[zeroed].loss, all[zeroed].loss, 5 * fine[zeroed].loss_error + 1e-8) << zeroed;
+    }
+    EXPECT_LT(coarse[0].sequences, fine[0].sequences);
+    EXPECT_LT(fine[0].sequences, 1000000u);
+    EXPECT_GT(fine[0].loss_error, 0);
 }
 
 TEST(Study, ties_and_zeroed_paths_are_wrong) {
@@ -146,7 +161,7 @@ TEST(Study, copying_and_attention_of_the_tiny_model) {
 TEST(Study, the_golden_model) {
     Model model(golden());
     StudyOptions options;
-    options.loss_samples = 20000;
+    options.loss.most = 20000;
     options.most_sequences = 0;  // counting over all is tested with the ablations
     const Json study = study_model(model, options);
     EXPECT_NEAR(study["loss"]["accuracy"].get<double>(), 16774272.0 / 16777216, 1e-3);
