@@ -17,10 +17,12 @@ namespace maxcert {
 int report_command(const std::vector<std::string>& arguments) {
     CommandLine line("report", "writes tables, figures and an HTML report of a results folder",
                      {"maxcert report --results results/max-of-4",
-                      "maxcert report --results results/max-of-4 --out report --seed 50"});
+                      "maxcert report --results results/max-of-4 --out report --seed 50",
+                      "maxcert report --results results/max-of-4 --theorems theorems"});
     line.text("results", "DIR", "", "a folder written by maxcert run; partial results are fine");
     line.text("out", "DIR", "", "where to write; default DIR/report");
     line.text("seed", "N", "", "the model to show in detail; default 123 or the first there is");
+    line.text("theorems", "DIR", "", "where scripts/prove wrote theorems in Coq; default DIR/theorems");
     if (!line.parse(arguments)) return 0;
     const std::string folder = line.require("results");
     const std::string script = program_file("scripts/report/main.py");
@@ -30,7 +32,7 @@ int report_command(const std::vector<std::string>& arguments) {
     }
     write_summary(Results::existing(folder), std::max(1u, std::thread::hardware_concurrency()));
     std::vector<std::string> command = {"/usr/bin/python3", script, "--results", folder};
-    for (const char* option : {"out", "seed"}) {
+    for (const char* option : {"out", "seed", "theorems"}) {
         if (!line.given(option)) continue;
         command.push_back(std::string("--") + option);
         command.push_back(line.get(option));

@@ -13,11 +13,13 @@ try:
     import claims
     import figures_bounds
     import figures_failures
+    import figures_formal
     import figures_models
     import sections
     import table_groups
     import table_models
     import table_study
+    import table_theorems
     from page import page
     from plotting import Album
     from results import BadResults, Results
@@ -34,17 +36,19 @@ def make_tables(results, example):
               "ablations": table_study.ablation_table(results, example),
               "paths": table_study.path_table(results, example), "brackets": table_study.bracket_table(results),
               "wider": table_study.wider_table(results, example),
-              "deployed": table_study.deployed_table(results, example)}
+              "deployed": table_study.deployed_table(results, example),
+              "theorems": table_theorems.proof_table(results), "formal": table_theorems.example_table(results, example)}
     return {name: table if table and table.rows else None for name, table in tables.items()}
 
 
 FIGURES = {"frontier": figures_bounds.frontier, "dimension": figures_bounds.dimension,
            "faithfulness": figures_bounds.faithfulness, "margins": figures_bounds.margins, "radii": figures_bounds.radii,
            "errors": figures_bounds.errors, "families": figures_bounds.families_per_model,
-           "failures": figures_failures.failures, "heat_maps": figures_models.heat_maps, "gaps": figures_models.gaps, "training": figures_models.training,
+           "formal": figures_formal.formal, "failures": figures_failures.failures,
+           "heat_maps": figures_models.heat_maps, "gaps": figures_models.gaps, "training": figures_models.training,
            "ablations": figures_models.ablations, "noise": figures_models.noise,
            "distributions": figures_models.distribution, "brackets": figures_models.brackets}
-OF_EXAMPLE = ("margins", "radii", "failures", "heat_maps", "gaps", "training")
+OF_EXAMPLE = ("margins", "radii", "formal", "failures", "heat_maps", "gaps", "training")
 SLOW_FIRST = ("claims", "ablations", "heat_maps", "frontier", "errors", "gaps")
 
 
@@ -96,6 +100,7 @@ def write_report(results, out, example):
         ("claims", "The claims of the paper", sections.claims(found, figures, tables)),
         ("published", "Beside the published numbers", sections.comparison(figures, tables)),
         ("new", "What is new here", sections.news(results, figures, tables, example)),
+        ("theorems", "Theorems in Coq", sections.theorems(results, figures, tables, example)),
         ("models", "The models", sections.models(figures, tables, example)),
         ("failures", "Where a model fails", sections.failures(results, figures, example)),
         ("missing", "What is missing", sections.missing_section(lines)),
@@ -110,11 +115,12 @@ def main():
     parser.add_argument("--results", required=True, metavar="DIR", help="a folder written by maxcert run")
     parser.add_argument("--out", metavar="DIR", help="where to write; default DIR/report")
     parser.add_argument("--seed", type=int, help="the model to show in detail; default 123 or the first there is")
+    parser.add_argument("--theorems", metavar="DIR", help="where scripts/prove wrote; default DIR/theorems")
     arguments = parser.parse_args()
     gc.disable()  # the results stay until the end: looking through them again and again finds nothing
     out = Path(arguments.out or Path(arguments.results) / "report")
     try:
-        results = Results(arguments.results)
+        results = Results(arguments.results, arguments.theorems)
         if not results.seeds:
             raise BadResults(f"{arguments.results}: holds no finished model yet; maxcert run makes them")
         example = results.example(arguments.seed)

@@ -9,6 +9,7 @@ from pathlib import Path
 import zstandard
 
 from groups import FAMILIES, GROUPS
+from theorems import Theorems
 
 LAYOUT = 2  # of results folders, as data/results/folder.cpp writes it
 
@@ -83,10 +84,13 @@ def _record(seed, line, path):
 
 
 class Results:
-    """models[seed] is its model.json; records[strategy][seed] a Record that was attempted; skipped likewise."""
+    """models[seed] is its model.json; records[strategy][seed] a Record that was attempted; skipped likewise; theorems what
+    Coq proved of them. theorems: the folder that scripts/prove wrote; default: `theorems` in the results folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, theorems=None):
         self.folder = Path(folder)
+        if theorems and not Path(theorems).is_dir():
+            raise BadResults(f"{theorems}: is no folder; give --theorems the one that scripts/prove --out wrote")
         try:
             self.config = json.loads((self.folder / "config.json").read_text())
             shape = self.config["shape"]
@@ -128,6 +132,9 @@ class Results:
         self.seeds = sorted(self.models)
         self.wanted = [int(s) for s in self.config.get("seeds", [])] or self.seeds
         self._reference = {}
+        self.theorems = Theorems(Path(theorems or self.folder / "theorems"),
+                                 {seed: model.get("weights_sha256") for seed, model in self.models.items()})
+        self.unreadable += self.theorems.unreadable
 
     def _read_model(self, path):
         try:

@@ -108,10 +108,29 @@ def opening(results, example, figures, ladder_table, found):
                      f"{total:,} input sequences get a logit at their maximum strictly above every other logit "
                      f"({percent(record.bound, 4)}; {upper}).</p><p class=\"soft\">Proved by "
                      f"<code>{page.text(record.strategy)}</code>. Recheck it, and all others, with the checker alone: <code>maxcert "
-                     f"verify --results {page.text(results.folder.name)}</code></p></div>\n")
+                     f"verify --results {page.text(results.folder.name)}</code></p>{_in_coq(results, example)}</div>\n")
     html += page.table(ladder_table) + page.figure(figures["frontier"])
     glance = "".join(f"<li>({c.key}) {page.text(c.title)} {badge(c)}</li>" for c in found)
     return html + f'<p><strong>The claims of the paper, on these models:</strong></p><ul class="glance">{glance}</ul>\n'
+
+
+def _in_coq(results, example):
+    theorem = results.theorems.best(example)
+    if not theorem:
+        return ""
+    return (f'<p class="soft">Also a theorem in Coq: <code>{page.text(theorem.statement)}</code>, checked by its kernel in '
+            f"{theorem.seconds:.1f} s.</p>")
+
+
+def theorems(results, figures, tables, example):
+    """Nothing where scripts/prove was not run."""
+    best = {s: t for s, t in ((s, results.theorems.best(s)) for s in results.seeds) if t}
+    if not results.theorems.of:
+        return ""
+    exact = sum(t.exact for t in best.values())
+    return (page.paragraph(f"Of {len(results.seeds)} models, the exact number of right sequences is a theorem in Coq for {exact}, "
+                           f"a lower bound for {len(best) - exact} more; the table of all models names each.") +
+            page.table(tables["theorems"]) + page.figure(figures["formal"]) + page.table(tables["formal"]))
 
 
 def claims(found, figures, tables):
@@ -204,7 +223,10 @@ def missing(results, absent):
     unfinished = sum(not r.complete for by_seed in results.records.values() for r in by_seed.values())
     if unfinished:
         lines.append(f"{unfinished} records ended early by a limit (their bounds hold)")
-    lines += [f"unreadable, left out: {p.relative_to(results.folder)}" for p in results.unreadable]
+    inside = lambda p: p.relative_to(results.folder) if p.is_relative_to(results.folder) else p
+    lines += [f"unreadable, left out: {inside(p)}" for p in results.unreadable]
+    if results.theorems.foreign:
+        lines.append(f"theorems in Coq left out, which are about other weights: seeds {_some(results.theorems.foreign)}")
     lines += [f"{name}: {why}" for name, why in absent]
     return lines
 

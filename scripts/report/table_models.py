@@ -6,6 +6,7 @@ import published
 from bounds import best_per_model
 from estimates import kolmogorov_smirnov, mean_std
 from groups import FAMILIES
+from table_theorems import MODEL_COLUMNS, model_fields
 from tables import Column, Table, below, fixed, general
 
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)
@@ -26,6 +27,7 @@ def per_model(results):
             row["proved"] = max(r.bound for r in records)
             uppers = [r.upper / r.total for r in records if r.upper is not None]
             row["at_most"] = min(uppers) if uppers else None
+        row.update(model_fields(results, seed))
         study = results.study(seed)
         row["sigma_ratio"] = study.get("qk_sigma_ratio")
         row["loss"] = (study.get("loss") or {}).get("loss")
@@ -45,6 +47,7 @@ def model_columns(rows, results):
     columns += [Column("sigma_ratio", "σ₁/σ₂ of QK", fixed(0)), Column("loss", "loss", general(3)),
                 Column("loss_error", "its standard error", general(1)),
                 Column("copying", "EVOU rows copying", fixed(3)), Column("margin", "mean copying margin", fixed(2))]
+    columns += MODEL_COLUMNS
     return [c for c in columns if any(r.get(c.key) is not None for r in rows)]
 
 
@@ -66,6 +69,8 @@ def quantile_table(results):
     models = per_model(results)
     rows = []
     for column in model_columns(models, results):
+        if column.text:
+            continue
         values = [r[column.key] for r in models if r.get(column.key) is not None]
         row = {"quantity": column.label, "models": len(values)}
         row.update({f"q{q}": float(v) for q, v in zip(QUANTILES, np.percentile(values, QUANTILES))})

@@ -119,7 +119,7 @@ class WholeReport(unittest.TestCase):
                 self.assertTrue((self.out / "tables" / f"{name}.{kind}").stat().st_size > 0, name)
         figures = {p.stem for p in (self.out / "figures").iterdir()}
         self.assertTrue({"frontier", "dimension", "faithfulness", "margins", "radii", "heat_maps", "gaps", "training",
-                         "ablations", "noise", "distributions", "failures"} <= figures, figures)
+                         "ablations", "noise", "distributions", "failures", "formal"} <= figures, figures)
         for name in figures:
             self.assertEqual((self.out / "figures" / f"{name}.png").read_bytes()[:4], b"\x89PNG")
             self.assertIn("<svg", (self.out / "figures" / f"{name}.svg").read_text())
@@ -149,6 +149,23 @@ class WholeReport(unittest.TestCase):
         self.assertIn(("by_maximum", "1", "7", "3"), rows)
         self.assertIn(("by_copies", "1", "4", "1"), rows)
         self.assertIn("6 of its 7 wrong sequences have the maximum 7", (self.out / "index.html").read_text())
+
+
+    def test_theorems_in_coq(self):
+        models = {r["seed"]: (r["theorem"], r["theorem_correct"], r["theorem_seconds"], r["theorem_mb"])
+                  for r in rows(self.out, "models")}
+        self.assertEqual(models, {"1": ("exactly", str(fixture.TOTAL), "6.0", "1.5"), "2": ("",) * 4, "3": ("",) * 4,
+                                  "123": ("at least", str(15 * fixture.SIXTEENTH), "2.0", "1.5")})
+        cubic = row(self.out, "theorems", "proof", "cubic")
+        self.assertEqual((cubic["models"], cubic["at_least_ours"], cubic["share"], cubic["flops"]), ("1", "1", "0.9375", "20000000"))
+        # Coq's 14/16 is less than the 16/16 of the certificate.
+        self.assertEqual(row(self.out, "theorems", "proof", "window/4")["at_least_ours"], "0")
+        self.assertEqual(row(self.out, "formal", "proof", fixture.SVD)["seconds"], "2.0")  # a quarter of 8 s
+        with open(self.out / "figures" / "formal.csv", newline="") as file:
+            points = {r["proof"]: (float(r["proof_flops"]), float(r["kernel_seconds"])) for r in csv.DictReader(file)}
+        self.assertEqual(points, {"cubic": (2e7, 2), "window/4": (4e6, 6), fixture.SVD: (9423634, 2)})
+        self.assertIn("which are about other weights: seeds 2", self.process.stdout)
+        self.assertIn("is a theorem in Coq for 1, a lower bound for 1 more", (self.out / "index.html").read_text())
 
 
 class PartialResults(unittest.TestCase):
@@ -267,6 +284,23 @@ class Parts(unittest.TestCase):
         inner = dict(c, run={"a": 1, "hints": {"b": 2}})
         line = json.dumps(inner, separators=(",", ":")).encode()
         self.assertEqual(results_module.without_hints(line)["run"], inner["run"])
+
+    def test_theorems_are_found_wherever_they_were_proved(self):
+        with tempfile.TemporaryDirectory() as folder:
+            results, elsewhere = Path(folder) / "results", Path(folder) / "elsewhere"
+            fixture.write_results(results)
+            elsewhere.mkdir()
+            table = [fixture.theorem(1, "exact", 7), dict(fixture.theorem(2, "cubic", 5), seed=""), fixture.theorem(3, "cubic", "x")]
+            with open(elsewhere / "theorems.csv", "w", newline="") as file:
+                writer = csv.DictWriter(file, table[0])
+                writer.writeheader()
+                writer.writerows(table)
+            found = results_module.Results(results, elsewhere)
+            self.assertEqual([(t.seed, t.correct, t.exact) for t in found.theorems.all], [(1, 7, True)])
+            self.assertEqual(found.unreadable, [elsewhere / "theorems.csv"])
+            self.assertEqual(results_module.Results(results).theorems.best(1).correct, fixture.TOTAL)
+            with self.assertRaisesRegex(results_module.BadResults, "--theorems"):
+                results_module.Results(results, elsewhere / "none")
 
     def test_an_older_layout_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
