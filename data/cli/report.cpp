@@ -1,5 +1,6 @@
-// `maxcert report`: writes summary.csv and hands the folder to scripts/report.
-#include <fmt/format.h>
+// `maxcert report`: hands the folder to scripts/report, and writes summary.csv while that reads it.
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,34 @@
 #include "data/results/summary.hpp"
 
 namespace maxcert {
+namespace {
+
+/// Debian's interpreter first: it is the one that has Debian's matplotlib. Called by its full name, or it
+/// would take its modules from the first python3 of the PATH.
+pid_t start_python(std::vector<std::string> command) {
+    std::string interpreter = "/usr/bin/python3";
+    if (access(interpreter.c_str(), X_OK) != 0) interpreter = "python3";
+    command.insert(command.begin(), interpreter);
+    std::vector<char*> argv;
+    argv.reserve(command.size() + 1);
+    for (auto& word : command) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t process = 0;
+    const int error = posix_spawnp(&process, argv[0], nullptr, nullptr, argv.data(), environ);
+    if (error != 0) throw Error(std::string("cannot start python3: ") + std::strerror(error));
+    return process;
+}
+
+/// The exit code of the process, as a shell has it.
+int end_of(pid_t process) {
+    int status = 0;
+    while (waitpid(process, &status, 0) < 0) {
+        if (errno != EINTR) throw Error(std::string("cannot wait for python3: ") + std::strerror(errno));
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
 
 int report_command(const std::vector<std::string>& arguments) {
     CommandLine line("report", "writes tables, figures and an HTML report of a results folder",
@@ -30,24 +59,21 @@ int report_command(const std::vector<std::string>& arguments) {
         throw Error(
             "scripts/report/main.py is neither beside the build folder nor installed under share/maxcert");
     }
-    write_summary(Results::existing(folder), std::max(1u, std::thread::hardware_concurrency()));
-    std::vector<std::string> command = {"/usr/bin/python3", script, "--results", folder};
+    std::vector<std::string> command = {script, "--results", folder};
     for (const char* option : {"out", "seed", "theorems"}) {
         if (!line.given(option)) continue;
         command.push_back(std::string("--") + option);
         command.push_back(line.get(option));
     }
-    std::vector<char*> argv;
-    argv.reserve(command.size() + 1);
-    for (auto& word : command) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    // Debian's interpreter first: it is the one that has Debian's matplotlib. Called by its full name, or it
-    // would take its modules from the first python3 of the PATH.
-    execv(argv[0], argv.data());
-    command[0] = "python3";
-    argv[0] = command[0].data();
-    execvp(argv[0], argv.data());
-    throw Error(std::string("cannot start python3: ") + std::strerror(errno));
+    const Results results = Results::existing(folder);
+    const pid_t python = start_python(std::move(command));
+    try {
+        write_summary(results, std::max(1u, std::thread::hardware_concurrency()));
+    } catch (...) {
+        end_of(python);
+        throw;
+    }
+    return end_of(python);
 }
 
 }  // namespace maxcert

@@ -7,7 +7,7 @@ import published
 from bounds import best_per_model, group_cost, median_flops
 from estimates import pareto, spearman_interval
 from groups import ERROR, FAMILIES, parts
-from plotting import COLOURS, CYCLE, MARKERS, PUBLISHED
+from plotting import COLOURS, CYCLE, MARKERS, PUBLISHED, scattered
 from table_models import families
 
 
@@ -51,9 +51,8 @@ def frontier(results, album):
         for name in FAMILIES:
             chosen = [p for p in points if results.family(p[2]) == name]
             if chosen:
-                ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=24, color=COLOURS[name],
-                           marker=MARKERS[name], label=f"ours: {FAMILIES[name]}", linewidths=0.4, edgecolors="white",
-                           zorder=3)
+                scattered(ax, [p[0] for p in chosen], [p[1] for p in chosen], color=COLOURS[name], marker=MARKERS[name],
+                          label=f"ours: {FAMILIES[name]}", mew=0.4, mec="white", zorder=3)
         _steps(ax, same, max(lengths), color=COLOURS["subcubic"], lw=1, ls=":", label="frontier, paper's strategies")
         _steps(ax, ours, max(lengths), color="#222222", lw=1.1, label="frontier, all strategies")
         if theirs:
@@ -84,8 +83,8 @@ def dimension(results, album):
     for name in FAMILIES:
         chosen = [p for p in points if results.family(p[2]) == name]
         if chosen:
-            ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=24, color=COLOURS[name], marker=MARKERS[name],
-                       label=FAMILIES[name], alpha=0.8)
+            scattered(ax, [p[0] for p in chosen], [p[1] for p in chosen], color=COLOURS[name], marker=MARKERS[name],
+                      label=FAMILIES[name], alpha=0.8, mew=0)
     ax.set(xscale="log", yscale="log", xlabel="proof length: operations of the verifier",
            ylabel="unexplained dimension (paper's estimate)")
     ax.legend()
@@ -99,7 +98,7 @@ def svd_points(results):
     chosen = [s for s in results.records if parts(s) and parts(s)[2] == "svd" and results.in_paper(s)]
     points = []
     for seed, (value, record) in best_per_model(results, chosen).items():
-        ratio = results.study(seed).get("qk_sigma_ratio") or record.figures.get("sigma_ratio")
+        ratio = results.study(seed).get("qk_sigma_ratio") or record.sigma_ratio
         if ratio:
             points.append((ratio, value, seed))
     return points
@@ -111,7 +110,7 @@ def faithfulness(results, album):
         return None
     x, y, seeds = zip(*points)
     fig, ax = plt.subplots(figsize=(5.6, 3.8))
-    ax.scatter(x, y, s=20, color=COLOURS["subcubic"], alpha=0.75)
+    scattered(ax, x, y, marker="o", color=COLOURS["subcubic"], alpha=0.75, mew=0)
     found = spearman_interval(x, y)
     if found:
         ax.set_title(f"rank correlation {found[0]:.2f} (95 %: {found[1]:.2f} to {found[2]:.2f}), {len(x)} models")
@@ -165,7 +164,7 @@ def error_points(results):
         if not split or split[0] != "max_diff_exact" or split[1] != "mean_query+diff":
             continue
         for seed, record in by_seed.items():
-            value, err = results.normalised(record), record.figures.get("err_max")
+            value, err = results.normalised(record), record.err_max
             if value is not None and err is not None and split[2] != "exact_EQKE+max_diff_exact":
                 points.setdefault(split[2], []).append((float(err), value, seed, strategy))
     return {e: points[e] for e in ERROR if e in points}
@@ -178,8 +177,8 @@ def errors(results, album):
     fig, ax = plt.subplots(figsize=(6.6, 4))
     markers = "osD^vP<>X"
     for i, (error, chosen) in enumerate(points.items()):
-        ax.scatter([p[0] for p in chosen], [p[1] for p in chosen], s=14, alpha=0.7, label=error,
-                   color=CYCLE[i % len(CYCLE)], marker=markers[i % len(markers)])
+        scattered(ax, [p[0] for p in chosen], [p[1] for p in chosen], 18, alpha=0.7, label=error, mew=0,
+                  color=CYCLE[i % len(CYCLE)], marker=markers[i % len(markers)])
     ax.set(xscale="log", xlabel="largest bound on the noise of a row of QK (err)", ylabel="bound / accuracy",
            ylim=(-0.02, 1.02))
     ax.legend(loc="lower left", fontsize=7)

@@ -23,7 +23,8 @@ def failures(results, example, album):
         first = 1 if view == "by_copies" else 0
         shares = counts / counts.sum(axis=1, keepdims=True)
         x = np.arange(first, counts.shape[1])
-        ax.bar(x, shares.mean(axis=0)[first:], width=0.9, color=COLOURS["subcubic"], label=f"mean of {len(found)} models")
+        ax.stairs(shares.mean(axis=0)[first:], np.arange(first, counts.shape[1] + 1) - 0.5, fill=True, color=COLOURS["subcubic"],
+                  label=f"mean of {len(found)} models")
         if example in found:
             mine = np.array(found[example][view], dtype=float)[first:]
             ax.step(x, mine / mine.sum(), where="mid", color=PUBLISHED, lw=1, label=f"model {example}")

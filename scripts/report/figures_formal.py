@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 
 from estimates import pareto
 from groups import FAMILIES
-from plotting import COLOURS, MARKERS
+from plotting import COLOURS, MARKERS, scattered
 from table_theorems import family, operations
 
 
@@ -21,8 +21,8 @@ def formal(results, example, album):
         for name in FAMILIES:
             chosen = [p for p in points if p[3] == name]
             if chosen:
-                ax.scatter([p[cost] for p in chosen], [p[2] for p in chosen], s=28, color=COLOURS[name], marker=MARKERS[name],
-                           label=FAMILIES[name], linewidths=0.4, edgecolors="white", zorder=3)
+                scattered(ax, [p[cost] for p in chosen], [p[2] for p in chosen], 28, color=COLOURS[name], marker=MARKERS[name],
+                          label=FAMILIES[name], mew=0.4, mec="white", zorder=3)
         steps = pareto([(p[cost], p[2]) for p in points])
         ax.step([x for x, _ in steps] + [max(p[cost] for p in points)], [y for _, y in steps] + [steps[-1][1]], where="post",
                 color="#222222", lw=1)

@@ -5,7 +5,7 @@ import numpy as np
 
 from groups import parts
 from matrices import paths, read_weights
-from plotting import COLOURS, CYCLE, PUBLISHED
+from plotting import COLOURS, CYCLE, PUBLISHED, scattered
 from results import hints_of
 from table_models import distributions
 from table_study import NOISE, PATHS, RESIDUALS, ablated_accuracy, studies
@@ -77,7 +77,7 @@ def gaps(results, example, album):
     for ax, (strategy, cells) in zip(axes.flat, found.items()):
         chosen = np.array([g for g in cells.values() if g > 0])
         counts = np.bincount(chosen, minlength=results.d_vocab) if len(chosen) else np.zeros(results.d_vocab)
-        ax.bar(range(len(counts)), counts, width=1, color=COLOURS["subcubic"])
+        ax.stairs(counts, np.arange(len(counts) + 1) - 0.5, fill=True, color=COLOURS["subcubic"])
         direct, _, error = parts(strategy)
         ax.set_title(f"{direct}\n{error}", fontsize=7)
         ax.set(xlabel="gap", yscale="symlog")
@@ -118,14 +118,13 @@ def ablations(results, album):
     means = {n: np.mean([a[n] for a in found.values() if n in a]) for n in names}
     names.sort(key=lambda n: means[n])
     fig, (grid, ax) = plt.subplots(1, 2, figsize=(7.4, 5.6), sharey=True, width_ratios=(1, 4))
-    for y, name in enumerate(names):
-        zeroed = [] if name == "none" else name.split("+")
-        for x, path in enumerate(PATHS):
-            grid.scatter(x, y, s=26, marker="o", color="white" if path in zeroed else "#333333", edgecolors="#333333",
-                         linewidths=0.7)
-        values = [a[name] for a in found.values() if name in a]
-        ax.scatter(values, [y] * len(values), s=8, alpha=0.35, color=COLOURS["subcubic"], linewidths=0)
-        ax.scatter(means[name], y, marker="|", s=90, color="black")
+    dots = [(x, y, path in name.split("+")) for y, name in enumerate(names) for x, path in enumerate(PATHS)]
+    for hollow, colour in ((True, "white"), (False, "#333333")):
+        scattered(grid, [x for x, _, h in dots if h == hollow], [y for _, y, h in dots if h == hollow], 26, marker="o",
+                  color=colour, mec="#333333", mew=0.7)
+    values = [(a[name], y) for y, name in enumerate(names) for a in found.values() if name in a]
+    scattered(ax, *zip(*values), 8, marker="o", alpha=0.35, color=COLOURS["subcubic"], mew=0)
+    scattered(ax, [means[name] for name in names], range(len(names)), 90, marker="|", color="black")
     grid.set_xticks(range(5), PATHS, rotation=90)
     grid.set_yticks([])
     grid.grid(False)
@@ -148,16 +147,18 @@ def noise(results, album):
     methods = list(NOISE)[::-1]
     shades = {1: COLOURS["window"], 2: COLOURS["convolution"], 4: COLOURS["cubic"]}
     for ax, (residual, where) in zip(axes, RESIDUALS.items()):
+        places = []  # height, 5 %, median, 95 % and colour of each method
         for y, method in enumerate(methods):
             values = [n[residual]["methods"][method]["ratio"] for n in found.values()
                       if method in n.get(residual, {}).get("methods", {})]
             if not values:
                 continue
-            low, middle, high = np.percentile(values, [5, 50, 95])
-            colour = shades[NOISE[method][0]]
-            ax.plot([low, high], [y, y], color=colour, lw=2.5, alpha=0.6)
-            ax.plot(middle, y, "o", color=colour, ms=5)
+            places.append((y, *np.percentile(values, [5, 50, 95]), shades[NOISE[method][0]]))
             rows += [(residual, method, s, n[residual]["methods"][method]["ratio"]) for s, n in found.items()]
+        ax.hlines([p[0] for p in places], [p[1] for p in places], [p[3] for p in places], [p[4] for p in places], lw=2.5, alpha=0.6)
+        for colour in shades.values():
+            mine = [p for p in places if p[4] == colour]
+            scattered(ax, [p[2] for p in mine], [p[0] for p in mine], 25, marker="o", color=colour)
         ax.set(xscale="log", title=where, xlabel="bound / true largest row range")
         ax.axvline(1, color="#333333", lw=0.8)
     axes[0].set_yticks(range(len(methods)), [NOISE[m][1] for m in methods], fontsize=7)

@@ -49,7 +49,7 @@ FIGURES = {"frontier": figures_bounds.frontier, "dimension": figures_bounds.dime
            "ablations": figures_models.ablations, "noise": figures_models.noise,
            "distributions": figures_models.distribution, "brackets": figures_models.brackets}
 OF_EXAMPLE = ("margins", "radii", "formal", "failures", "heat_maps", "gaps", "training")
-SLOW_FIRST = ("claims", "ablations", "heat_maps", "frontier", "errors", "gaps")
+SLOW_FIRST = ("heat_maps", "claims", "frontier", "failures", "gaps", "noise")
 
 
 def _part(name):
@@ -63,15 +63,17 @@ def _part(name):
 _shared = None
 
 
-def make_figures_and_claims(results, example, album):
-    """Side by side on all cores: drawing is most of the work."""
+def make_parts(results, example, album):
+    """Tables, figures and claims, side by side on all cores: drawing is most of the work."""
     global _shared
     _shared = (results, example, album)
     names = sorted(["claims", *FIGURES], key=lambda n: SLOW_FIRST.index(n) if n in SLOW_FIRST else len(SLOW_FIRST))
     with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8)) as pool:
-        parts = dict(zip(names, pool.map(_part, names, chunksize=1)))
+        drawing = pool.map_async(_part, names, chunksize=1)
+        tables = make_tables(results, example)
+        parts = dict(zip(names, drawing.get()))
     found = parts.pop("claims")
-    return parts, found
+    return tables, parts, found
 
 
 NEEDS = {  # what to say of figures that cannot be drawn; the others stay out without a word
@@ -88,10 +90,9 @@ NEEDS = {  # what to say of figures that cannot be drawn; the others stay out wi
 
 def write_report(results, out, example):
     start = time.monotonic()
-    tables = make_tables(results, example)
+    tables, figures, found = make_parts(results, example, Album(out / "figures"))
     for table in filter(None, tables.values()):
         table.write(out / "tables")
-    figures, found = make_figures_and_claims(results, example, Album(out / "figures"))
     lines = sections.missing(results, [(n, why) for n, why in NEEDS.items() if figures[n] is None])
     title = f"maxcert: {len(results.seeds)} Max-of-{results.n_ctx} models"
     ladder = tables["ladder"] or sections.ladder(results)

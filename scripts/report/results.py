@@ -1,10 +1,12 @@
 """A results folder of `maxcert run`: read once, whole or partial."""
 
+import io
 import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 
 import zstandard
 
@@ -18,9 +20,10 @@ class BadResults(Exception):
     """The folder is none that `maxcert run` wrote."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
-    """One certificate without its hints: what one strategy proves of one model."""
+    """One certificate without its hints: what one strategy proves of one model. There may be a million: nothing is kept that the
+    report does not show, and equal texts once."""
     seed: int
     strategy: str
     family: str  # brute_force, cubic, subcubic, convex, centred, window, multiset or convolution
@@ -35,24 +38,24 @@ class Record:
     margin: str
     proof_flops: int | None
     unexplained_dimension: int | None
-    figures: dict
-    run: dict
+    err_max: float | None  # the largest bound on the noise of a row of QK
+    sigma_ratio: float | None
+    wall_s: float | None
+    host: str | None
+    threads: int | None
+    date: str | None
     path: Path  # of the file of its seed
 
     @property
     def bound(self):
         return self.correct / self.total
 
-    @property
-    def wall_s(self):
-        return self.run.get("wall_s")
-
 
 def _lines(path):
-    """The certificates of a seed, a line each."""
+    """The certificates of a seed, a line each; in pieces, so that their memory is used again."""
     # The frame says its size where it was made in one piece; the reader does without.
-    with zstandard.ZstdDecompressor(max_window_size=1 << 24).stream_reader(path.read_bytes()) as content:
-        return content.read().splitlines()
+    with open(path, "rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 24).stream_reader(file) as content:
+        yield from io.BufferedReader(content, 1 << 18)
 
 
 def without_hints(line):
@@ -78,9 +81,12 @@ def _record(seed, line, path):
     c = without_hints(line)
     whole = lambda name: None if c.get(name) is None else int(c[name])
     run = c["run"]
-    return Record(seed, c["strategy"], c["family"], c["group"], bool(c["in_paper"]), c["status"], int(c["correct"]),
-                  int(c["total"]), whole("upper"), bool(c["exact"]), bool(run.get("complete", True)), c["margin"],
-                  whole("proof_flops"), whole("unexplained_dimension"), run.get("figures") or {}, run, path)
+    figures = run.get("figures") or {}
+    return Record(seed, intern(c["strategy"]), intern(c["family"]), intern(c["group"]), bool(c["in_paper"]), intern(c["status"]),
+                  int(c["correct"]), int(c["total"]), whole("upper"), bool(c["exact"]), bool(run.get("complete", True)),
+                  intern(c["margin"]), whole("proof_flops"), whole("unexplained_dimension"), figures.get("err_max"),
+                  figures.get("sigma_ratio"), run.get("wall_s"), intern(run.get("host") or ""), run.get("threads"),
+                  str(run["date"]) if run.get("date") else None, path)
 
 
 class Results:
@@ -114,7 +120,7 @@ class Results:
             self.models[seed] = model
             path = folder / "certificates.jsonl.zst"
             try:
-                lines = _lines(path) if path.exists() else []
+                lines = list(_lines(path)) if path.exists() else []
             except (OSError, zstandard.ZstdError):
                 self.unreadable.append(path)
                 continue

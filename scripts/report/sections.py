@@ -258,9 +258,9 @@ def provenance(results, seconds):
              ("margin", _distinct(r.margin for r in records)),
              ("training time", f"{sum(t for t in trained if t):.0f} s of one core"),
              ("proof time", f"{sum(r.wall_s or 0 for r in records):.0f} s of one core"),
-             ("machine", _distinct(r.run.get("host") for r in records)),
-             ("threads per proof", _distinct(r.run.get("threads") for r in records))]
-    dates = sorted(str(r.run["date"]) for r in records if r.run.get("date"))
+             ("machine", _distinct(r.host or None for r in records)),
+             ("threads per proof", _distinct(r.threads for r in records))]
+    dates = sorted(r.date for r in records if r.date)
     if dates:
         pairs.append(("certified", f"{dates[0]} to {dates[-1]}"))
     environments = [results.models[s].get("environment") or {} for s in results.seeds]
