@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "certify/arithmetic/rounding.hpp"
+#include "data/base/target_clones.hpp"
 
 namespace maxcert {
 namespace {
@@ -33,13 +34,22 @@ double rounded(const Count& n, End end) {
 }
 
 /// to[j] += factor * from[j], in the rounding mode in force.
+MAXCERT_CLONES("avx512f", "avx2")
 __attribute__((noinline)) void add_scaled(double* __restrict to, const double* __restrict from, double factor,
                                           std::size_t n) {
     for (std::size_t j = 0; j < n; ++j) to[j] += factor * from[j];
 }
 
+/// The sum, in the rounding mode in force; eight sums side by side, which a processor adds at once.
+MAXCERT_CLONES("avx512f", "avx2")
 __attribute__((noinline)) double sum_of(const double* from, std::size_t n) {
+    constexpr std::size_t lanes = 8;
+    double sums[lanes] = {};
+    for (; n >= lanes; n -= lanes, from += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += from[lane];
+    }
     double sum = 0;
+    for (const double s : sums) sum += s;
     for (std::size_t j = 0; j < n; ++j) sum += from[j];
     return sum;
 }

@@ -80,7 +80,7 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
     const std::size_t entries = positions_ * g.group.tokens();
     g.work += entries + (2 * entries + 5 * positions_) * d_vocab_;  // bound_outputs
-    const bool bounded = tables_.bound_outputs(1, m, bounds_);  // else possible() says it, in doubles
+    const bool bounded = tables_.bound_outputs(1, m, bounds_);      // else possible() says it, in doubles
     g.known = true;
     for (std::uint32_t x = 0; x < d_vocab_; ++x) {
         if (x == m || (bounded && bounds_[x] < 0)) continue;

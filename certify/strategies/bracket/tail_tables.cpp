@@ -17,10 +17,16 @@ constexpr double kFarAway = 1e9;  // steps
 constexpr TailTables::Code kMostDirectCodes = 1u << 10;
 
 /// to[j] += factor * from[j], rounding upward.
-MAXCERT_CLONES("avx2")
+MAXCERT_CLONES("avx512f", "avx2")
 __attribute__((noinline)) void add_scaled(float* __restrict to, const float* __restrict from, float factor,
                                           std::size_t n) {
     for (std::size_t j = 0; j < n; ++j) to[j] += factor * from[j];
+}
+
+/// to[j] += summand, rounding upward.
+MAXCERT_CLONES("avx512f", "avx2")
+__attribute__((noinline)) void add_constant(float* to, float summand, std::size_t n) {
+    for (std::size_t j = 0; j < n; ++j) to[j] += summand;
 }
 
 /// The least integer that is not below x; |x| must be below 2^30.
@@ -199,7 +205,7 @@ TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, st
     };
     const auto add = [&](const Table& rest, std::int32_t steps, float share) {
         const auto sure = static_cast<std::size_t>(rest.low + steps - t.low);
-        for (std::size_t j = 0; j < sure; ++j) entries[j] += share;
+        add_constant(entries, share, sure);
         const auto open = static_cast<std::size_t>(rest.high - rest.low);
         add_scaled(entries + sure, rest.entries, upper ? share : -share, open);
         work_ += sure + open;
