@@ -74,6 +74,30 @@ class Tasks(unittest.TestCase):
                          ["config.json", "report", "seed-104", "seed-123", "seed-50", "summary.csv"])
         self.assertEqual(list((self.folder / "scratch").iterdir()), [])
 
+    def test_each_seed_may_be_proved_in_coq(self):
+        calls = self.folder / "calls"
+        ENVIRONMENT.update(PROVE=shlex.quote(str(pathlib.Path(__file__).with_name("prove_stub").resolve())), PROVE_STUB_CALLS=str(calls))
+        self.addCleanup(ENVIRONMENT.pop, "PROVE_STUB_CALLS")
+        self.addCleanup(ENVIRONMENT.pop, "PROVE")
+        prove = ("--prove", "window/2")
+        script("task", SMOKE, self.out, "50,104", *prove, "--strategies", "cubic", "--progress", "none")
+        called = calls.read_text().split()
+        self.assertEqual(called[0], ENVIRONMENT["MAXCERT"])
+        self.assertEqual(called[3:], ["--seeds", "50,104", "--proof", "window/2", "--jobs", "1"])
+        found = sorted(str(path.relative_to(self.out)) for path in (self.out / "theorems").rglob("*") if path.is_file())
+        self.assertEqual(found, [f"theorems/seed-{seed}/theorem-window-2.json" for seed in (104, 50)])
+        self.task("123", "cubic")
+        said = script("merge", *prove, SMOKE, self.out, "cubic", "50,104", "123", code=1).stderr
+        self.assertIn("--array=1\n", said)
+        script("merge", *prove, SMOKE, self.out, "cubic", "50,104")
+        ENVIRONMENT["PROVE_STUB_EXIT"] = "4"
+        self.addCleanup(ENVIRONMENT.pop, "PROVE_STUB_EXIT")
+        script("task", SMOKE, self.out, "123", *prove, "--strategies", "cubic", "--progress", "none", code=4)
+        self.assertTrue((self.out / "theorems/seed-123").is_dir())
+        text = script("submit", "--dry-run", "--config", SMOKE, *prove, "--", "--margin", "0").stdout
+        self.assertRegex(text, r"--progress plain --prove window/2 --margin 0")
+        self.assertIn(f"merge --prove window/2 {SMOKE}", text)
+
     def test_the_program_may_be_several_words(self):
         program = ENVIRONMENT["MAXCERT"]
         self.addCleanup(ENVIRONMENT.update, MAXCERT=program)

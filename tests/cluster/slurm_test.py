@@ -44,7 +44,8 @@ class Array(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.scratch = self.folder / "scratch"
         self.scratch.mkdir()
-        os.environ.update(MAXCERT=str(MAXCERT), MAXCERT_SCRATCH=str(self.scratch))
+        os.environ.update(MAXCERT=str(MAXCERT), MAXCERT_SCRATCH=str(self.scratch),
+                          PROVE=str(pathlib.Path(__file__).with_name("prove_stub").resolve()))
         # Enough steps that a task can be met between its two seeds.
         text = (SOURCE / "configs/smoke.cfg").read_text()
         text = re.sub(r"(?m)^steps = .*$", "steps = 4000", text)
@@ -55,7 +56,7 @@ class Array(unittest.TestCase):
     def submit(self, cluster, *options):
         """Submits and returns the numbers of the array and of the merge job."""
         said = cluster.command(SUBMIT, "--config", self.config, "--seeds-per-task", 2, "--strategies", STRATEGIES,
-                               "--out", self.out, *options)
+                               "--prove", "window/2", "--out", self.out, *options)
         return re.search(r"array (\d+) .* merge job (\d+)", said).groups()
 
     def finished(self, cluster, job):
@@ -112,6 +113,8 @@ class Array(unittest.TestCase):
         state = slurm.wait_for("the merge job", lambda: self.finished(cluster, merge), 300)
         self.assertIn("JobState=COMPLETED", state)
         self.assertTrue((self.out / "report/index.html").exists())
+        self.assertEqual({path.parent.name for path in self.out.glob("theorems/*/theorem-window-2.json")},
+                         {f"seed-{seed}" for seed in SEEDS})
         self.assertEqual(list(self.out.glob(".incoming.*")), [])
         self.assertEqual(list(self.scratch.iterdir()), [])
 
