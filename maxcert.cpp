@@ -14,6 +14,7 @@
 #include "data/base/errors.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/cli/commands.hpp"
+#include "data/cli/did_you_mean.hpp"
 #include "data/cli/program.hpp"
 #include "data/experiment/seeds.hpp"
 #include "data/results/pipeline.hpp"
@@ -138,7 +139,8 @@ std::string overview() {
     for (const auto& command : commands())
         text += fmt::format("  {:<11} {}\n", command.name, command.summary);
     return text +
-           "\nmaxcert help COMMAND (or COMMAND --help) explains a command with examples.\n"
+           "\nTo begin: maxcert run --config configs/smoke.cfg, then maxcert report --results results/smoke\n"
+           "maxcert help COMMAND (or COMMAND --help) explains a command with examples.\n"
            "maxcert --version prints the versions of everything it uses.\n";
 }
 
@@ -163,7 +165,9 @@ int dispatch(Arguments arguments, char** argv) {
         if (command.trains) fix_numeric_environment(argv);
         return command.act(arguments);
     }
-    throw UsageError("no command is called '" + name + "'\n\n" + overview());
+    std::vector<std::string> names;
+    for (const auto& command : commands()) names.push_back(command.name);
+    throw UsageError("no command is called '" + name + "'" + did_you_mean(name, names) + "\n\n" + overview());
 }
 
 }  // namespace

@@ -45,7 +45,9 @@ at::Device device_named(const std::string& name) {
     if (name == "cpu") return at::kCPU;
     if (name != "cuda") throw UsageError("--device takes cpu or cuda, not '" + name + "'");
     if (!at::globalContext().hasCUDA()) {
-        throw UsageError("--device cuda: this LibTorch has no CUDA or finds no GPU (use --device cpu)");
+        throw UsageError(
+            "--device cuda: this LibTorch has no CUDA or finds no GPU (leave --device out: a processor "
+            "trains a model in less than a second)");
     }
     return at::kCUDA;
 }

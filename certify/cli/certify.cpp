@@ -51,6 +51,8 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     line.text("weight-radii", "LIST", "", "instead of --weight-radius: one result for each of these");
     line.text("weights-format", "NAME", "float32", "round the weights to bf16 or fp16 first");
     line.text("format", "NAME", "table", "table, json or csv, on stdout");
+    line.flag("all",
+              "a table of every result; without --strategies it shows the best and the shortest proofs");
     line.text("certificates", "DIR", "", "write one certificate per strategy into this folder");
     add_threads_option(line, "1");
     add_progress_option(line);
@@ -99,7 +101,15 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
     if (line.given("certificates")) {
         write_files_atomically(line.get("certificates"), files);
     }
-    fmt::print("{}", format_results(results, format));
+    const bool brief = format == "table" && !line.given("strategies") && !line.flagged("all");
+    const auto shown = brief ? worth_reading(results) : results;
+    fmt::print("{}", format_results(shown, format));
+    if (shown.size() < results.size()) {
+        fmt::print(
+            "{} of {} results: the best of each family, and those that no shorter proof equals.\n"
+            "The others: --all, --strategies, or --format csv or json.\n",
+            shown.size(), results.size());
+    }
     return stop_exit_code();
 }
 

@@ -2,7 +2,9 @@
 #include "certify/cli/weights_file.hpp"
 
 #include <cstdio>
+#include <filesystem>
 
+#include "data/base/errors.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -20,6 +22,11 @@ bool is_torch_file(const std::string& path) {
 }  // namespace
 
 Weights load_weights(const std::string& path, const TorchLoader& load_torch) {
+    if (!std::filesystem::exists(path)) {
+        throw InputError(
+            path, "", "is not there",
+            "maxcert train --config configs/smoke.cfg --save models writes models/seed-N.safetensors");
+    }
     return is_torch_file(path) ? load_torch(path) : load_safetensors(path);
 }
 

@@ -7,6 +7,7 @@
 
 #include "data/base/errors.hpp"
 #include "data/base/text.hpp"
+#include "data/cli/did_you_mean.hpp"
 
 namespace maxcert {
 
@@ -66,7 +67,12 @@ std::vector<const Prover*> select_strategies(const std::string& list) {
                              fnmatch(word.c_str(), info.name.c_str(), 0) == 0;
             if (hit) matched = chosen[i] = true;
         }
-        if (!matched) throw UsageError("no strategy is called '" + word + "'; see maxcert strategies");
+        if (!matched) {
+            std::vector<std::string> names = {"paper", "all"};
+            for (const auto& prover : all) names.push_back(prover->info().name);
+            throw UsageError("no strategy is called '" + word + "'" + did_you_mean(word, names) +
+                             "; maxcert strategies lists them");
+        }
     }
     if (!any_word) throw UsageError("--strategies is empty; see maxcert strategies");
     std::vector<const Prover*> result;

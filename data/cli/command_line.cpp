@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <thread>
 
 #include "data/base/errors.hpp"
+#include "data/cli/did_you_mean.hpp"
 
 namespace po = boost::program_options;
 
@@ -24,6 +26,7 @@ CommandLine::CommandLine(std::string name, std::string summary, std::vector<std:
 
 void CommandLine::text(const std::string& name, const std::string& argument, const std::string& fallback,
                        const std::string& help) {
+    if (main_option_.empty()) main_option_ = name;
     auto* value = po::value<std::string>()->value_name(argument);
     if (!fallback.empty()) value->default_value(fallback);
     options_.add_options()(name.c_str(), value, help.c_str());
@@ -51,11 +54,27 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
                   values_);
         po::notify(values_);
     } catch (const po::error& e) {
-        throw UsageError(fmt::format("{}; see maxcert {} --help", e.what(), name_));
+        throw UsageError(fmt::format("{}{}; see maxcert {} --help", e.what(), advice(arguments), name_));
     }
     if (values_.count("help") == 0) return true;
     fmt::print("{}", help());
     return false;
+}
+
+/// What was probably meant by arguments that do not parse.
+std::string CommandLine::advice(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> names;
+    for (const auto& option : options_.options()) names.push_back("--" + option->long_name());
+    bool value_follows = false;
+    for (const std::string& argument : arguments) {
+        const std::string name = argument.substr(0, argument.find('='));
+        const bool option = name.rfind("--", 0) == 0;
+        if (!option && !value_follows) return fmt::format(": maybe --{} {}", main_option_, argument);
+        if (option && std::count(names.begin(), names.end(), name) == 0) return did_you_mean(name, names);
+        const auto* known = option ? options_.find_nothrow(name.substr(2), false) : nullptr;
+        value_follows = known != nullptr && known->semantic()->min_tokens() > 0 && name == argument;
+    }
+    return {};
 }
 
 std::string CommandLine::help() const {
@@ -76,7 +95,7 @@ std::string CommandLine::get(const std::string& name) const {
 
 std::string CommandLine::require(const std::string& name) const {
     if (values_.count(name) == 0)
-        throw UsageError(fmt::format("maxcert {} needs --{}; see --help", name_, name));
+        throw UsageError(fmt::format("{} needs --{}, as in: {}", name_, name, examples_.front()));
     return get(name);
 }
 

@@ -32,8 +32,11 @@ class CommandLine {
     std::string help() const;
 
   private:
+    std::string advice(const std::vector<std::string>& arguments) const;
+
     std::string name_, summary_;
     std::vector<std::string> examples_;
+    std::string main_option_;  ///< the first declared
     boost::program_options::options_description options_;
     boost::program_options::variables_map values_;
 };

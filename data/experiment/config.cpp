@@ -126,6 +126,12 @@ Config load_config(const std::string& asked) {
     if (std::filesystem::path(asked).is_relative() && !std::filesystem::exists(asked)) {
         if (const std::string ours = program_file(asked); !ours.empty()) path = ours;
     }
+    if (!std::filesystem::exists(path)) {
+        throw InputError(
+            path, "", "is not there",
+            "the program's own are configs/smoke.cfg, configs/max-of-4.cfg and others beside them, as in: "
+            "maxcert run --config configs/smoke.cfg");
+    }
     return parse_config(read_file(path, kMaxConfigBytes), path);
 }
 

@@ -98,8 +98,10 @@ Results Results::existing(const std::string& folder) {
     const std::string path = folder + "/config.json";
     const auto config = read_json(path, kMaxConfigBytes);
     if (!config || !is_config(*config)) {
-        throw InputError(path, "", "cannot be read, or lacks config_hash or seeds",
-                         "give the folder that maxcert run wrote with --out");
+        throw InputError(
+            path, "", "cannot be read, or lacks config_hash or seeds",
+            "give the folder that maxcert run wrote, as in: maxcert run --config configs/smoke.cfg, then "
+            "--results results/smoke");
     }
     refuse_older_layout(path, *config);
     results.config_ = *config;

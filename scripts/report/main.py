@@ -16,6 +16,7 @@ try:
     import figures_formal
     import figures_models
     import sections
+    import table_frontier
     import table_groups
     import table_models
     import table_study
@@ -28,7 +29,8 @@ except ImportError as error:
 
 
 def make_tables(results, example):
-    tables = {"ladder": sections.ladder(results), "groups": table_groups.group_table(results),
+    tables = {"ladder": sections.ladder(results), "frontiers": table_frontier.frontier_table(results),
+              "groups": table_groups.group_table(results),
               "strategies": table_groups.strategy_table(results),
               "distributions": table_models.distribution_table(results),
               "quantiles": table_models.quantile_table(results), "extremes": table_models.extreme_table(results),
@@ -102,7 +104,7 @@ def write_report(results, out, example):
         ("published", "Beside the published numbers", sections.comparison(figures, tables)),
         ("new", "What is new here", sections.news(results, figures, tables, example)),
         ("theorems", "Theorems in Coq", sections.theorems(results, figures, tables, example)),
-        ("models", "The models", sections.models(figures, tables, example)),
+        ("models", "The models", sections.models(results, figures, tables, example)),
         ("failures", "Where a model fails", sections.failures(results, figures, example)),
         ("missing", "What is missing", sections.missing_section(lines)),
         ("provenance", "Provenance", sections.provenance(results, time.monotonic() - start)),

@@ -8,6 +8,7 @@ import numpy
 import scipy
 
 import page
+import reference
 from bounds import best_per_model, median_flops
 from estimates import mean_std
 from groups import FAMILIES
@@ -155,7 +156,7 @@ def badge(claim):
 
 
 def comparison(figures, tables):
-    html = page.table(tables["groups"]) + page.table(tables["distributions"]) + page.figure(figures["distributions"])
+    html = page.table(tables["frontiers"]) + page.table(tables["groups"]) + page.table(tables["distributions"]) + page.figure(figures["distributions"])
     return html + page.figure(figures["families"]) + page.table(tables["strategies"])
 
 
@@ -187,9 +188,9 @@ def news(results, figures, tables, example):
     return html + page.figure(figures["margins"]) + page.figure(figures["radii"])
 
 
-def models(figures, tables, example):
+def models(results, figures, tables, example):
     order = ("heat_maps", "ablations", "gaps", "training")
-    html = page.paragraph(f"Details are shown for the model of seed {example}.", "soft")
+    html = page.paragraph(f"Details are shown for the model of seed {example}. {reference.sentence(results)}", "soft")
     html += page.figure(figures[order[0]]) + page.table(tables["paths"]) + page.figure(figures[order[1]])
     html += page.table(tables["ablations"]) + page.table(tables["quantiles"]) + page.table(tables["extremes"])
     return html + page.table(tables["models"]) + "".join(page.figure(figures[n]) for n in order[2:])

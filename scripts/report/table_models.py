@@ -3,6 +3,7 @@
 import numpy as np
 
 import published
+import reference
 from bounds import best_per_model
 from estimates import kolmogorov_smirnov, mean_std
 from groups import FAMILIES
@@ -20,7 +21,8 @@ def families(results):
 
 def per_model(results):
     """One row per model: accuracy (or bracket), best bound of each family, faithfulness, loss."""
-    rows = {seed: {"seed": seed} for seed in results.seeds}
+    bits = reference.bits(results)
+    rows = {seed: {"seed": seed, "reference": bits.get(seed)} for seed in results.seeds}
     for seed, row in rows.items():
         records = [by_seed[seed] for by_seed in results.records.values() if seed in by_seed]
         if records:
@@ -47,7 +49,7 @@ def model_columns(rows, results):
     columns += [Column("sigma_ratio", "σ₁/σ₂ of QK", fixed(0)), Column("loss", "loss", general(3)),
                 Column("loss_error", "its standard error", general(1)),
                 Column("copying", "EVOU rows copying", fixed(3)), Column("margin", "mean copying margin", fixed(2))]
-    columns += MODEL_COLUMNS
+    columns += [Column("reference", "reference weights", text=True)] + MODEL_COLUMNS
     return [c for c in columns if any(r.get(c.key) is not None for r in rows)]
 
 

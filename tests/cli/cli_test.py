@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -53,6 +54,29 @@ class Certify(Folder):
         rows = list(csv.DictReader(io.StringIO(done.stdout)))
         self.assertEqual([row["strategy"] for row in rows], ["brute_force"])
         self.assertEqual(rows[0]["total"], "16")
+
+    def test_a_table_is_short_and_narrow_unless_all_is_asked_for(self):
+        brief = run("certify", "--weights", K4).stdout.splitlines()
+        whole = run("certify", "--weights", K4, "--all").stdout.splitlines()
+        for line in brief + whole:
+            self.assertLessEqual(len(line), 100)
+        rows = [line for line in brief if re.match(r"\d\.\d{6} ", line)]
+        self.assertEqual(len([line for line in whole if re.match(r"\d\.\d{6} ", line)]), 261)
+        self.assertTrue(8 <= len(rows) < 60, rows)
+        exact = next(line for line in rows if line.endswith(" brute_force"))
+        self.assertEqual(exact.split()[:3], ["0.999824", "exact", "16774272"])  # not 0.999825: rounded down
+        for name in ("cubic", "multiset", "convolution"):
+            self.assertTrue(any(line.endswith(" " + name) for line in rows), name)
+        operations = [float(line[32:41]) for line in rows]
+        self.assertEqual(operations, sorted(operations))
+        self.assertIn(f"{len(rows)} of 261 results", "\n".join(brief))
+        named = run("certify", "--weights", K4, "--strategies", "cubic,svd_query+max_diff/mean_query+diff/svd").stdout
+        self.assertEqual(len(re.findall(r"(?m)^\d\.\d{6} ", named)), 2)
+
+    def test_of_each_margin_the_table_has_the_best(self):
+        table = run("certify", "--weights", TRAP, "--margins", "0,0.25").stdout
+        self.assertRegex(table, r"brute_force\n")
+        self.assertRegex(table, r"brute_force by 0.25\n")
 
     def test_too_large_an_enumeration_is_skipped_with_the_reason(self):
         done = run("certify", "--weights", K4, "--strategies", "brute_force", "--max-enumeration", "1000",
@@ -229,6 +253,40 @@ class BadInput(Folder):
             path.write_text(text)
             self.assertIn("bad.cfg", run("seeds", "--config", str(path), code=3).stderr)
         run("run", "--config", str(self.folder / "none.cfg"), code=3)
+
+
+class FirstErrors(Folder):
+    """What newcomers get wrong is answered by what works."""
+
+    def said(self, code, *arguments):
+        return run(*arguments, code=code, cwd=self.folder).stderr
+
+    def test_nothing_or_something_else_asked_for(self):
+        self.assertIn("maxcert run --config configs/smoke.cfg", self.said(2))
+        self.assertIn("did you mean certify?", self.said(2, "certfy"))
+        self.assertIn("maxcert run --config configs/max-of-4.cfg", self.said(2, "run"))
+        self.assertIn("maxcert certify --weights model.safetensors", self.said(2, "certify"))
+        self.assertIn("maxcert report --results results/max-of-4", self.said(2, "report"))
+
+    def test_wrong_arguments(self):
+        self.assertIn("maybe --config configs/smoke.cfg", self.said(2, "run", "configs/smoke.cfg"))
+        self.assertIn("maybe --weights model.safetensors", self.said(2, "certify", "--format", "csv", "model.safetensors"))
+        self.assertIn("did you mean --strategies?", self.said(2, "certify", "--weights", K4, "--strategy", "cubic"))
+        self.assertIn("did you mean cubic?", self.said(2, "certify", "--weights", K4, "--strategies", "cubik"))
+
+    def test_files_that_are_not_there(self):
+        self.assertIn("maxcert run --config configs/smoke.cfg", self.said(3, "run", "--config", "none.cfg"))
+        self.assertIn("maxcert train --config", self.said(3, "certify", "--weights", "none.safetensors"))
+        for command in ("report", "status"):
+            self.assertIn("maxcert run --config", self.said(3, command, "--results", "none"))
+
+    def test_no_gpu(self):
+        # Debian's LibTorch has no CUDA; one that has would train.
+        done = subprocess.run([MAXCERT, "run", "--config", SMOKE, "--seeds", "50", "--strategies", "cubic", "--device", "cuda",
+                               "--out", "out"], capture_output=True, text=True, cwd=self.folder)
+        if done.returncode:
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("leave --device out", done.stderr)
 
 
 class Help(unittest.TestCase):

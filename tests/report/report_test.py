@@ -21,6 +21,7 @@ import main  # noqa: E402
 import matrices  # noqa: E402
 import numpy as np  # noqa: E402
 import published  # noqa: E402
+import reference  # noqa: E402
 import results as results_module  # noqa: E402
 import tables  # noqa: E402
 
@@ -137,6 +138,20 @@ class WholeReport(unittest.TestCase):
             on = {r["strategy"] for r in csv.DictReader(file) if r["on_frontier"] == "1"}
         # By length: subproduct 0.325, window 0.883, (convex, svd, cubic below that), brute force 1.
         self.assertEqual(on, {fixture.SUBPRODUCT, fixture.WINDOW, "brute_force"})
+
+    def test_frontiers_in_two_numbers(self):
+        # The window proves 0.8830... from 4e6 operations on; the shortest proof has 3e6 and brute force 1e9.
+        window = row(self.out, "frontiers", "strategies", "window (new)")
+        bound = (14 / 16 + 12 / 14 + 12 / 15 + 1) / 4
+        self.assertAlmostEqual(float(window["area"]), bound * np.log(1e9 / 4e6) / np.log(1e9 / 3e6))
+        # It leaves 2, 4, 4 and 0 sixteenths of all sequences open.
+        self.assertAlmostEqual(float(window["finishing"]), 4e6 + 3 / 16 * 1e9)
+        self.assertAlmostEqual(float(window["ratio"]), 0.1915)
+        # All strategies: subproduct up to the window; and finished by the window, or brute force at once.
+        everything = row(self.out, "frontiers", "strategies", "all strategies")
+        first = (8 / 16 + 0 + 6 / 15 + 4 / 16) / 4 * np.log(4 / 3)
+        self.assertAlmostEqual(float(everything["area"]), (first + bound * np.log(250)) / np.log(1e9 / 3e6))
+        self.assertEqual(everything["by"], "window/4")
 
     def test_gaps(self):
         with open(self.out / "figures" / "gaps.csv", newline="") as file:
@@ -301,6 +316,20 @@ class Parts(unittest.TestCase):
             self.assertEqual(results_module.Results(results).theorems.best(1).correct, fixture.TOTAL)
             with self.assertRaisesRegex(results_module.BadResults, "--theorems"):
                 results_module.Results(results, elsewhere / "none")
+
+    def test_reference_weights_are_told_from_others(self):
+        with open(published.FOLDER.parent / "reference/max-of-4.csv", newline="") as file:
+            first, second, third = [row for row, _ in zip(csv.DictReader(file), range(3))]
+        with tempfile.TemporaryDirectory() as folder:
+            fixture.write_results(Path(folder))
+            found = results_module.Results(folder)
+        self.assertEqual((reference.bits(found), reference.sentence(found)), ({}, ""))  # no such configuration
+        found.config["name"] = "max-of-4"
+        model = lambda row, **other: {"config_hash": row["config_hash"], "weights_sha256": row["weights_sha256"], **other}
+        found.models = {int(first["seed"]): model(first), int(second["seed"]): model(second, weights_sha256="0"),
+                        int(third["seed"]): model(third, config_hash="another")}
+        self.assertEqual(reference.bits(found), {int(first["seed"]): "yes", int(second["seed"]): "no"})
+        self.assertIn("1 of 2 models have the reference weights", reference.sentence(found))
 
     def test_an_older_layout_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
