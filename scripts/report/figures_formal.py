@@ -14,7 +14,7 @@ def formal(results, example, album):
     points = [(operations(results, t), t.seconds, t.correct / total, family(results, t), t.proof)
               for t in results.theorems.of.get(example, []) if t.of_real_arithmetic]
     points = [p for p in points if p[0]]
-    if not points:
+    if len(points) < 2:
         return None
     fig, axes = plt.subplots(1, 2, figsize=(9.2, 3.6), sharey=True)
     for ax, cost, label in ((axes[0], 0, "operations of maxcert's verifier"), (axes[1], 1, "seconds of Coq's kernel")):

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's matrices here are small, and its threads would only wait
+
 try:
     import claims
     import figures_bounds
