@@ -26,7 +26,9 @@ def formal(results, example, album):
         steps = pareto([(p[cost], p[2]) for p in points])
         ax.step([x for x, _ in steps] + [max(p[cost] for p in points)], [y for _, y in steps] + [steps[-1][1]], where="post",
                 color="#222222", lw=1)
-        ax.set(xscale="log", xlabel=label, ylim=(-0.02, 1.05))
+        ax.set(xlabel=label, ylim=(-0.02, 1.05))
+    axes[0].set_xscale("log")
+    axes[1].set_xlim(left=0)
     axes[0].set_ylabel("proved / true accuracy")
     axes[1].legend(loc="lower right")
     return album.keep(fig, "formal", f"The theorems in Coq about model {example}: the same proofs, by the operations of maxcert's "

@@ -129,8 +129,9 @@ def theorems(results, figures, tables, example):
     if not results.theorems.of:
         return ""
     exact = sum(t.exact for t in best.values())
-    return (page.paragraph(f"Of {len(results.seeds)} models, the exact number of right sequences is a theorem in Coq for {exact}, "
-                           f"a lower bound for {len(best) - exact} more; the table of all models names each.") +
+    lower = f", a lower bound for {len(best) - exact} more" if len(best) > exact else ""
+    return (page.paragraph(f"Of {len(results.seeds)} models, the exact number of right sequences is a theorem in Coq for {exact}"
+                           f"{lower}; the table of all models names each.") +
             page.table(tables["theorems"]) + page.figure(figures["formal"]) + page.table(tables["formal"]))
 
 
