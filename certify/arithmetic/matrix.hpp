@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "data/base/cancellation.hpp"
+
 namespace maxcert {
 
 template <class N>
@@ -38,6 +40,7 @@ Matrix<N> operator*(const Matrix<N>& a, const Matrix<N>& b) {
             } else {
                 for (std::size_t j = 0; j < b.columns(); ++j) to[j] += factor * from[j];
             }
+            checkpoint(b.columns());
         }
     }
     return product;

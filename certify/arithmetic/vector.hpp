@@ -76,6 +76,7 @@ template <class N>
 void add_outer(Matrix<N>& m, const std::vector<N>& left, const std::vector<N>& right) {
     if (left.empty() || right.empty()) return;
     for (std::size_t i = 0; i < m.rows(); ++i) {
+        checkpoint(m.columns());
         for (std::size_t j = 0; j < m.columns(); ++j) m(i, j) += left[i] * right[j];
     }
 }
@@ -102,7 +103,10 @@ N range(const N* values, std::size_t n) {
 template <class N>
 std::vector<N> row_ranges(const Matrix<N>& m) {
     std::vector<N> ranges(m.rows());
-    for (std::size_t i = 0; i < m.rows(); ++i) ranges[i] = range(m.row(i), m.columns());
+    for (std::size_t i = 0; i < m.rows(); ++i) {
+        checkpoint(m.columns());
+        ranges[i] = range(m.row(i), m.columns());
+    }
     return ranges;
 }
 

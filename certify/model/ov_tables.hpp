@@ -27,6 +27,7 @@ OvTables<N> ov_tables(const Matrix<N>& EVOU, const Matrix<N>& PVOU) {
         const std::size_t other = m == 0 ? 1 : 0;
         for (std::size_t x = 0; x < V; ++x) {
             if (x == m) continue;
+            checkpoint(PVOU.rows());
             t.gain(m, x) = EVOU(m, x) - EVOU(m, m);
             N& position = t.position(m, x) = PVOU(0, x) - PVOU(0, m);
             for (std::size_t i = 1; i < PVOU.rows(); ++i) {
@@ -65,6 +66,7 @@ template <class N>
 Matrix<N> centred_maxima(const Matrix<N>& values) {
     Matrix<N> result(values.rows(), values.columns());
     for (std::size_t t = 0; t < values.rows(); ++t) {
+        checkpoint(values.columns());
         const std::vector<N> largest = largest_other(values.row(t), values.columns());
         for (std::size_t m = 0; m < values.columns(); ++m) result(t, m) = largest[m] - values(t, m);
     }

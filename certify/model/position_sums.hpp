@@ -20,6 +20,7 @@ struct PositionSums {
 template <class N>
 void sort_enclosures(std::vector<N>& values) {
     for (std::size_t end = values.size(); end > 1; --end) {
+        checkpoint(end);
         for (std::size_t j = 0; j + 1 < end; ++j) {
             const N low = min(values[j], values[j + 1]), high = max(values[j], values[j + 1]);
             values[j] = low;
@@ -34,6 +35,7 @@ PositionSums<N> position_sums(const Matrix<N>& EQKP) {
     const std::size_t K = EQKP.columns();
     PositionSums<N> sums{Matrix<N>(EQKP.rows(), K), Matrix<N>(EQKP.rows(), K)};
     for (std::size_t q = 0; q < EQKP.rows(); ++q) {
+        checkpoint(16 * K);
         std::vector<N> weights(K - 1);
         for (std::size_t i = 0; i + 1 < K; ++i) weights[i] = exp(EQKP(q, i) - EQKP(q, K - 1));
         sort_enclosures(weights);

@@ -3,6 +3,7 @@
 #include "certify/proof/certificate.hpp"
 
 #include "certify/proof/claim.hpp"
+#include "certify/proof/size_limit.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -44,6 +45,15 @@ void check_counts(const CertificateRecord& r, const CheckResult& found) {
     claim(r.exact == (r.upper && *r.upper == r.correct), "exact: correct and upper say otherwise");
 }
 
+std::optional<std::uint64_t> length_in_time(const Checker& checker, Model& model, const Json& hints,
+                                            const CheckResult& checked) {
+    try {
+        return checker.proof_flops(model, hints, checked);
+    } catch (const TimeOver&) {
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigned threads,
@@ -51,7 +61,13 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
     Options options = claimed_options(r);
     options.threads = threads;
     options.time_limit_s = time_limit_s;
-    check_what_is_claimed(r, model, options);
+    const TimeLimit limit(options.deadline());
+    std::optional<Options> proving;
+    const bool analysed = within_time([&] {
+        check_what_is_claimed(r, model, options);
+        if (!r.skipped) proving = proving_options(model, options);
+    });
+    claim(analysed, "float32: the check was ended early, before it had bounded the error of a logit");
     const Checker& checker = claimed_checker(r.strategy);
     check_labels(r, checker, model.shape());
     if (r.skipped) {
@@ -60,13 +76,16 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
         claim(r.hints.empty(), "hints: a skipped proof has none");
         return {};
     }
-    const auto proving = proving_options(model, options);
     claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
-    const CheckResult checked = checker.check(model, r.hints, *proving);
+    const std::string large = too_large(checker.info(), model.shape());
+    if (!large.empty()) throw InputError("certificate", "n_ctx, d_vocab", large, "check a smaller model");
+    CheckResult checked;
+    checked.complete =
+        within_time([&] { checked = checker.check(model, r.hints, *proving); }) && checked.complete;
     const CheckResult found = result_of_claim(checked, options);
     check_counts(r, found);
     if (r.proof_flops) {
-        const auto length = checker.proof_flops(model, r.hints, checked);
+        const auto length = length_in_time(checker, model, r.hints, checked);
         claim(length == r.proof_flops, "proof_flops: claims " + std::to_string(*r.proof_flops) + ", it is " +
                                            (length ? std::to_string(*length) : "unknown"));
     }

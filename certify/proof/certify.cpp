@@ -4,13 +4,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "certify/proof/claim.hpp"
+#include "certify/proof/size_limit.hpp"
 #include "certify/proof/stopwatch.hpp"
 
 namespace maxcert {
 namespace {
+
+constexpr double kMoment = 0.1;  // seconds that writing a record may take beyond the time limit
 
 std::string host_name() {
     char name[256] = {};
@@ -38,6 +42,52 @@ Json limits(const Options& options) {
             {"mass_threshold", options.mass_threshold < 0 ? Json(nullptr) : Json(options.mass_threshold)}};
 }
 
+/// Counting takes a moment of its own beyond the time limit; nothing where that does not do.
+std::optional<std::uint64_t> proof_length(Model& model, const Checker& checker, const Options& options,
+                                          const Proof& proof) {
+    const double left = std::max(options.time_limit_s - proof.search_s - proof.check_s, 0.0);
+    const TimeLimit limit(options.time_limit_s > 0 ? Deadline(left + kMoment) : Deadline());
+    try {
+        return checker.proof_flops(model, proof.hints, proof.result);
+    } catch (const TimeOver&) {
+        return std::nullopt;
+    }
+}
+
+/// The margins that strategies prove; fewer than `margins` if the error of a logit is not bounded. Nothing if
+/// time was too short to tell.
+std::optional<std::vector<Margin>> proving_margins(Model& model, const std::vector<Margin>& margins,
+                                                   const Options& options) {
+    const TimeLimit limit(options.deadline());
+    std::vector<Margin> proving;
+    const bool analysed = within_time([&] {
+        for (const Margin& margin : margins) {
+            Options one = options;
+            one.margin = margin;
+            if (const auto stronger = proving_options(model, one)) proving.push_back(stronger->margin);
+        }
+    });
+    return analysed ? std::optional(proving) : std::nullopt;
+}
+
+std::vector<Proof> skipped(std::size_t n, const std::string& why) {
+    Proof proof;
+    proof.skipped = why;
+    return std::vector<Proof>(n, proof);
+}
+
+std::vector<Proof> prove_all(Model& model, const Prover& strategy, const std::vector<Margin>& margins,
+                             const Options& options) {
+    const std::string large = too_large(strategy.info(), model.shape());
+    if (!large.empty()) return skipped(margins.size(), large);
+    const auto proving = proving_margins(model, margins, options);
+    if (!proving) return std::vector<Proof>(margins.size(), out_of_time());
+    if (proving->size() < margins.size()) {
+        return skipped(margins.size(), "a float32 might overflow, so the error of a logit is not bounded");
+    }
+    return strategy.prove_margins(model, *proving, options);
+}
+
 CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options& options, const Proof& proof,
                              double wall_s) {
     const StrategyInfo& info = strategy.info();
@@ -52,17 +102,19 @@ CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options
     r.total = power(model.shape().d_vocab, model.shape().n_ctx);
     r.upper = found.upper;
     r.exact = found.upper.has_value() && *found.upper == found.correct;
-    say_what_is_claimed(r, model, options);
+    {
+        const TimeLimit moment(options.time_limit_s > 0 ? Deadline(kMoment) : Deadline());
+        say_what_is_claimed(r, model, options);
+    }
     // How long a proof would be that a limit cut short depends on where it did.
-    if (!r.skipped && found.complete)
-        r.proof_flops = strategy.checker().proof_flops(model, proof.hints, proof.result);
+    if (!r.skipped && found.complete) r.proof_flops = proof_length(model, strategy.checker(), options, proof);
     r.unexplained_dimension = strategy.checker().unexplained_dimension(model.shape());
     r.hints = proof.hints;
     r.run["complete"] = found.complete;
     if (r.skipped) r.run["reason"] = proof.skipped;
     r.run["bits_used"] = found.bits_used;
     r.run["figures"] = found.figures;
-    if (options.semantics == Semantics::float32) {
+    if (r.float32 && r.float32->logit_error) {
         r.run["figures"]["float32_stages"] = float32_error(model, {options.exp_ulp}).stages;
     }
     r.run["limits"] = limits(options);
@@ -81,19 +133,7 @@ CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options
 std::vector<CertificateRecord> certify_margins(Model& model, const Prover& strategy,
                                                const std::vector<Margin>& margins, const Options& options) {
     const Stopwatch watch;
-    std::vector<Margin> proving;
-    for (const Margin& margin : margins) {
-        Options one = options;
-        one.margin = margin;
-        if (const auto stronger = proving_options(model, one)) proving.push_back(stronger->margin);
-    }
-    std::vector<Proof> proofs(margins.size());
-    if (proving.size() == margins.size()) {
-        proofs = strategy.prove_margins(model, proving, options);
-    } else {
-        for (Proof& p : proofs)
-            p.skipped = "a float32 might overflow, so the error of a logit is not bounded";
-    }
+    std::vector<Proof> proofs = prove_all(model, strategy, margins, options);
     const double wall = watch.seconds();
     std::vector<CertificateRecord> records;
     for (std::size_t d = 0; d < margins.size(); ++d) {

@@ -48,8 +48,10 @@ struct Options {
     /// Called now and then by long strategies: share done (0..1) and a note, such as the bracket so far.
     std::function<void(double, const std::string&)> on_progress;
 
-    /// Of work that begins now.
-    Deadline deadline() const { return time_limit_s > 0 ? Deadline(time_limit_s) : Deadline(); }
+    /// Of work that begins now and may take this share of the time limit.
+    Deadline deadline(double share = 1) const {
+        return time_limit_s > 0 ? Deadline(share * time_limit_s) : Deadline();
+    }
 };
 
 /// What a check establishes.

@@ -18,6 +18,9 @@ struct Proof {
     double search_s = 0, check_s = 0;
 };
 
+/// That of a strategy which its TimeLimit ended before it had proved anything.
+Proof out_of_time();
+
 class Prover {
   public:
     virtual ~Prover() = default;

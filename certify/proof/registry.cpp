@@ -21,6 +21,13 @@ const Checker& known_checker(const std::string& strategy) {
 
 }  // namespace
 
+Proof out_of_time() {
+    Proof proof;
+    proof.skipped = "the time limit passed, or a signal came, before anything was proved";
+    proof.result.complete = false;
+    return proof;
+}
+
 Prover::Prover(const std::string& strategy) : checker_(known_checker(strategy)) {}
 
 std::vector<Proof> Prover::prove_margins(Model& model, const std::vector<Margin>& margins,
@@ -29,13 +36,16 @@ std::vector<Proof> Prover::prove_margins(Model& model, const std::vector<Margin>
     Options one = options;
     for (const Margin& margin : margins) {
         one.margin = margin;
+        const TimeLimit limit(options.deadline());
         const auto before = static_cast<double>(proofs.size()), n = static_cast<double>(margins.size());
         if (options.on_progress) {
             one.on_progress = [&options, before, n](double share, const std::string& note) {
                 options.on_progress((before + share) / n, note);
             };
         }
-        proofs.push_back(prove(model, one));
+        Proof proof;
+        if (!within_time([&] { proof = prove(model, one); })) proof = out_of_time();
+        proofs.push_back(std::move(proof));
     }
     return proofs;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <stdexcept>
 
 namespace maxcert {
 
@@ -26,5 +28,43 @@ class Deadline {
   private:
     std::chrono::steady_clock::time_point at_ = std::chrono::steady_clock::time_point::max();
 };
+
+/// What checkpoint() throws.
+class TimeOver : public std::runtime_error {
+  public:
+    TimeOver() : std::runtime_error("the time limit has passed") {}
+};
+
+/// While it lives, checkpoint() of this thread (and of the helpers of its parallel_for) throws TimeOver once
+/// the deadline has passed or a stop was requested. An inner limit takes the place of an outer one.
+class TimeLimit {
+  public:
+    explicit TimeLimit(const Deadline& deadline);
+    ~TimeLimit();
+    TimeLimit(const TimeLimit&) = delete;
+    TimeLimit& operator=(const TimeLimit&) = delete;
+
+    /// The innermost one of this thread; nullptr where there is none.
+    static const Deadline* current();
+
+  private:
+    Deadline deadline_;
+    const Deadline* before_;
+};
+
+/// To be called from every long loop with about the number of operations since the last call: looks at the
+/// clock once in some ten thousand.
+void checkpoint(std::size_t operations);
+
+/// Does `work()`; false if it ended by TimeOver.
+template <class Work>
+bool within_time(Work&& work) {
+    try {
+        work();
+        return true;
+    } catch (const TimeOver&) {
+        return false;
+    }
+}
 
 }  // namespace maxcert

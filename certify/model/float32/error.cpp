@@ -136,6 +136,7 @@ void Analysis::bound_scores(const Stage& query, const Stage& key) {
     needs_maximum_ = shape_.n_ctx > 4096;
     for (std::size_t q = 0; q < shape_.d_vocab; ++q) {
         double low = std::numeric_limits<double>::infinity(), high = -low, error = 0;
+        checkpoint(shape_.d_vocab * shape_.n_ctx);
         const auto see = [&](std::size_t t, std::size_t i) {
             const Interval score = paths_.EQKE(q, t) + paths_.EQKP(q, i);
             low = -larger(-low, score.negated_lower());
@@ -208,6 +209,7 @@ void Analysis::bound_direct(const Stage& input) {
 
 double Analysis::softmax_part(std::size_t q, std::size_t x, double& scores_only) const {
     const std::size_t n = shape_.n_ctx;
+    checkpoint(shape_.d_vocab * n);
     std::vector<Attended> choices;
     const auto add = [&](std::size_t t, std::size_t from, std::size_t to) {
         Attended a;
@@ -269,8 +271,20 @@ bool Float32Error::bounded() const {
     return logit < kNoOverflow;
 }
 
+// Not inlined, as it rounds to nearest.
+[[gnu::noinline]] static bool has_too_many_scores(const Shape& shape) {
+    const double V = shape.d_vocab, K = shape.n_ctx;
+    return V * V * K > kMostScores;
+}
+
 const Float32Error& float32_error(Model& model, Float32Options options) {
     return model.shared<Float32Error>("float32/" + std::to_string(options.exp_ulp), [&] {
+        if (has_too_many_scores(model.shape())) {
+            Float32Error unknown;
+            unknown.logit = std::numeric_limits<double>::infinity();
+            unknown.softmax_needs_maximum = true;
+            return unknown;
+        }
         model.paths<Interval>();
         const RoundUpward up;
         return Analysis(model, options.exp_ulp).run();

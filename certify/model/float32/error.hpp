@@ -15,6 +15,9 @@ struct Float32Options {
 /// Largest exp_ulp that the analysis takes.
 constexpr unsigned kMaxExpUlp = 1u << 16;
 
+/// Scores d_vocab * d_vocab * n_ctx that are analysed at most: four tables of doubles.
+constexpr double kMostScores = 0x1p27;
+
 struct Float32Error {
     /// At least |float32 logit - real logit|, over every sequence, every output and every order of evaluation
     /// that SOUNDNESS ("The deployed float32 model") admits. Infinite where a float might overflow.
@@ -27,7 +30,8 @@ struct Float32Error {
     bool bounded() const;
 };
 
-/// The bound for the model's weights (all models of its box), kept with the model.
+/// The bound for the model's weights (all models of its box), kept with the model. Not bounded where the
+/// errors of all scores would not fit in memory (kMostScores).
 const Float32Error& float32_error(Model& model, Float32Options options);
 
 }  // namespace maxcert

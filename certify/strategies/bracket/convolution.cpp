@@ -193,6 +193,7 @@ class Convolution {
         const Step alive = std::clamp<Step>(lowest_alive(seen, i) - step - from.base, 0, size);
         const Step sure = std::clamp<Step>(-min_rest_[i] - step - from.base, alive, size);
         if (alive == size) return;
+        checkpoint(static_cast<std::size_t>(size - alive));
         work += static_cast<std::uint64_t>(size - alive);
         if (sure > alive) {
             const auto n = static_cast<std::size_t>(sure - alive);

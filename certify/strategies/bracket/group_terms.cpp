@@ -66,6 +66,7 @@ void prune_dominated(GroupTerms& g) {
     for (std::size_t k = g.wins.size(); k-- > 0;) {
         for (std::size_t l = 0; l < g.wins.size(); ++l) {
             if (l == k) continue;
+            checkpoint(64);  // most pairs differ at once
             g.work += g.wins[k].upper.size() + 1;
             if (!dominated(g.wins[k], g.wins[l])) continue;
             g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
@@ -84,6 +85,7 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     g.known = true;
     for (std::uint32_t x = 0; x < d_vocab_; ++x) {
         if (x == m || (bounded && bounds_[x] < 0)) continue;
+        checkpoint(entries);
         g.work += 4 * entries + 7 * positions_;  // three for a term, one for possible()
         Event e;
         column_.resize(padded(d_vocab_));

@@ -17,6 +17,7 @@ ReferenceQueryGroups::ReferenceQueryGroups(const Paths<MpfrInterval>& paths, con
     MpfrInterval largest = paths.EQKE(q, 0) + paths.EQKP(q, 0);
     for (const bool scores_known : {false, true}) {
         for (std::size_t i = 0; i < attention_.rows(); ++i) {
+            checkpoint(8 * attention_.columns());
             for (std::size_t t = 0; t < attention_.columns(); ++t) {
                 const MpfrInterval score = paths.EQKE(q, t) + paths.EQKP(q, i);
                 if (scores_known) {
@@ -50,6 +51,7 @@ GroupTerms ReferenceQueryGroups::terms(std::uint32_t m) const {
             return both;
         };
         for (std::size_t i = 0; i < last; ++i) {
+            checkpoint(2 * g.group.tokens());
             const MpfrInterval of_position = at(i);
             for (std::size_t t = 0; t <= m; ++t) {
                 const auto [lower, upper] = ends(attention_(i, t) * (of_token[t] + of_position));

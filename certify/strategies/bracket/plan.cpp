@@ -232,8 +232,7 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
     const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
     const WorkingPrecision precision(term_bits());
     const Paths<MpfrInterval>* reference = in_mpfr ? &model_.paths<MpfrInterval>() : nullptr;
-    parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
-        if (by_query[q].empty()) return;
+    const auto evaluate_query = [&](std::size_t q) {
         const RoundUpward up;
         const auto query = static_cast<std::uint32_t>(q);
         const WorkingPrecision bits(term_bits());
@@ -263,6 +262,11 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
         }
         const std::lock_guard<std::mutex> lock(adding);
         totals.spent += spent;
+    };
+    parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
+        if (by_query[q].empty()) return;
+        // Asked before the tables of a query are made, which is long with many queries.
+        if (expired() || !within_time([&] { evaluate_query(q); })) complete = false;
     });
     totals.add_up();
     return complete;

@@ -93,7 +93,8 @@ class BracketStrategy : public Prover {
         for (std::size_t i = 0; i < plan.levels.size(); ++i) {
             const GroupOutcome& o = totals.groups[i];
             if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.levels[i] = BracketPlan::kTreeOnly;
-            if (o.bracket.width() == evaluator.group(i).size()) plan.levels[i] = BracketPlan::kNothing;
+            if (o.work == 0 || o.bracket.width() == evaluator.group(i).size())
+                plan.levels[i] = BracketPlan::kNothing;
         }
     }
 

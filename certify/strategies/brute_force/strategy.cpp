@@ -35,7 +35,11 @@ class BruteForce : public Prover {
         const Stopwatch checking;
         Options pass = options;
         pass.time_limit_s *= static_cast<double>(margins.size());
-        std::vector<CheckResult> findings = count_sequences(model, margins, pass);
+        const TimeLimit limit(pass.deadline());
+        std::vector<CheckResult> findings;
+        if (!within_time([&] { findings = count_sequences(model, margins, pass); })) {
+            return std::vector<Proof>(margins.size(), out_of_time());
+        }
         const double all = checking.seconds();
         for (std::size_t d = 0; d < proofs.size(); ++d) {
             proofs[d].result = std::move(findings[d]);

@@ -88,7 +88,13 @@ WalkResult walk_sequences(const Paths<Interval>& paths, const WalkRequest& reque
     std::mutex progress;
     std::size_t done = 0;
     parallel_for(d_vocab, request.threads, [&](std::size_t q) {
-        if (!walk_query(paths, split, q, request, kernels, by_query[q])) complete = false;
+        // Tables that the deadline interrupts end the walk of this query alike.
+        bool whole = false;
+        if (request.deadline.passed() ||
+            !within_time([&] { whole = walk_query(paths, split, q, request, kernels, by_query[q]); }) ||
+            !whole) {
+            complete = false;
+        }
         const std::lock_guard<std::mutex> lock(progress);
         ++done;
         if (request.on_progress) {

@@ -44,22 +44,24 @@ CheckResult check_cubic(Model& model, const Options& run) {
     if (!mpfr) {
         const RoundUpward up;
         TableCache<Interval> bench(model);
-        decide_everything(bench, run.margin, proved, open);
+        result.complete = within_time([&] { decide_everything(bench, run.margin, proved, open); });
         escalated = open.size();
     }
     // A box of models stays undecided at any precision: its weights are intervals.
     bool everything = mpfr;
     const bool escalate = mpfr || model.radius().is_zero();
-    for (long bits = 128; escalate && (everything || !open.empty()); bits *= 2) {
+    for (long bits = 128; result.complete && escalate && (everything || !open.empty()); bits *= 2) {
         bits = std::min(bits, run.max_bits);
         const WorkingPrecision precision(bits);
         TableCache<MpfrInterval> bench(model);
         std::vector<CubicClaim> still_open;
-        if (everything) {
-            decide_everything(bench, run.margin, proved, still_open);
-        } else {
-            decide_claims(cubic_tables(bench, run.margin), open, proved, still_open);
-        }
+        result.complete = within_time([&] {
+            if (everything) {
+                decide_everything(bench, run.margin, proved, still_open);
+            } else {
+                decide_claims(cubic_tables(bench, run.margin), open, proved, still_open);
+            }
+        });
         everything = false;
         open = std::move(still_open);
         mpfr_work += bench.work();

@@ -34,6 +34,7 @@ Matrix<N> worst_ov(const Matrix<N>& EVOU, const OvTables<N>& ov) {
     Matrix<N> worst(V, V);
     for (std::size_t m = 0; m < V; ++m) {
         for (std::size_t t = 0; t <= m; ++t) {
+            checkpoint(V);
             const std::size_t first = m == 0 ? 1 : 0;
             N largest = (EVOU(t, first) - EVOU(t, m)) + ov.position(m, first);
             for (std::size_t x = first + 1; x < V; ++x) {
@@ -128,9 +129,11 @@ void decide_claims(const CubicTables<N>& t, const std::vector<CubicClaim>& claim
                    std::vector<CubicClaim>& open) {
     for (std::size_t i = 0; i < claims.size();) {
         const std::uint32_t q = claims[i].q, m = claims[i].m;
+        checkpoint(m + 1);
         const CubicRow<N> row(t, q, m);
         for (; i < claims.size() && claims[i].q == q && claims[i].m == m; ++i) {
             const CubicClaim& c = claims[i];
+            checkpoint(8);
             const Verdict verdict = c.n == 0 ? constant_verdict(t, c) : pure_verdict(t, row, c);
             if (verdict == Verdict::proved) proved.add(c);
             if (verdict == Verdict::open) open.push_back(c);
@@ -149,6 +152,7 @@ CubicTables<N> cubic_tables(TableCache<N>& bench, const Margin& margin) {
         const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(bench.shape().d_head)));
         Matrix<N> scores = (query_embedding(w) * w.W_Q) * transposed(w.W_E * w.W_K);
         for (std::size_t q = 0; q < scores.rows(); ++q) {
+            checkpoint(16 * scores.columns());
             const N own = scores(q, q);
             for (std::size_t t = 0; t < scores.columns(); ++t) {
                 scores(q, t) = t == q ? integer<N>(1) : exp((scores(q, t) - own) * scale);

@@ -51,14 +51,14 @@ Directions find_directions(const Weights& weights) {
     const Dense query = W_E.rowwise() + W_pos.row(s.n_ctx - 1);
     d.score.mean_position = as_hint(W_pos.colwise().mean().transpose());
     const Dense key = W_E.rowwise() + from_hint(d.score.mean_position).transpose();
-    const Singular scores = singular_values(query * W_Q * (key * W_K).transpose());
+    const Singular scores = singular_values_of_product(query * W_Q, key * W_K);
     if (scores.values.size() > 1 && scores.values(1) > 0) d.sigma_ratio = scores.values(0) / scores.values(1);
     d.score.u = as_hint(scores.left);
     d.score.v = as_hint(scores.right);
 
     const Dense query_rest = without(query, d.score.u), key_rest = without(key, d.score.v);
     d.score.residual_norm =
-        singular_values(query_rest * W_Q * (key_rest * W_K).transpose()).values(0) * (1 + 1e-7);
+        singular_values_of_product(query_rest * W_Q, key_rest * W_K).values(0) * (1 + 1e-7);
     if (!std::isfinite(d.score.residual_norm)) d.score.residual_norm = 0;
     d.score.peel_query = as_hint(singular_values(query_rest).left);
     d.score.peel_key = as_hint(singular_values(key_rest).left);
@@ -66,7 +66,7 @@ Directions find_directions(const Weights& weights) {
     d.score.peel_W_K = as_hint(singular_values(W_K).left);
 
     d.mean_query = as_hint(query.colwise().mean().transpose());
-    const Singular direct = singular_values(query * W_U);
+    const Singular direct = singular_values_of_product(query, W_U.transpose());
     d.singular_query = as_hint(query.transpose() * direct.left * direct.left.mean());
     return d;
 }

@@ -27,6 +27,7 @@ std::vector<N> weighted_ranges(const Matrix<N>& X, const std::vector<N>& centre,
                                const N& start) {
     std::vector<N> bounds(X.rows());
     for (std::size_t i = 0; i < X.rows(); ++i) {
+        checkpoint(X.columns());
         N bound = start;
         for (std::size_t k = 0; k < X.columns(); ++k) {
             bound += abs(centre.empty() ? X(i, k) : X(i, k) - centre[k]) * ranges[k];

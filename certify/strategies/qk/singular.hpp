@@ -16,4 +16,8 @@ struct Singular {
 /// Whatever is not finite gives values that are not finite; throws nothing.
 Singular singular_values(const Eigen::MatrixXd& m);
 
+/// Of a b^T for a [n, k] and b [m, k]. Where n and m are large beside k, through two QR decompositions, whose
+/// last bits differ from those of the multiplied-out matrix.
+Singular singular_values_of_product(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
+
 }  // namespace maxcert

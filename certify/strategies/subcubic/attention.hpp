@@ -50,6 +50,7 @@ ScoreFactors<N> score_factors(const Scores<N>& scores, std::uint32_t d_head) {
     const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(d_head)));
     ScoreFactors<N> f{Matrix<N>(V, V), Matrix<N>(V, V), Matrix<N>(V, V)};
     for (std::size_t q = 0; q < V; ++q) {
+        checkpoint(48 * V);
         // Any reference cancels in the products; this one keeps exp in range.
         const N reference = exactly<N>(lower_double(S(q, q)));
         N highest = S(q, 0), lowest = S(q, 0);

@@ -60,6 +60,7 @@ void decide_open_cells(const CellTables<N>& t, const Shape& shape, const std::ve
                        SubcubicVerdicts& verdicts) {
     for_each_cell(shape, [&](std::size_t i, const Cell& cell) {
         if (verdicts.cells[i] != Verdict::open) return;
+        checkpoint(16);
         verdicts.cells[i] =
             Rules::admits(shape, cell, gaps[i]) ? cell_verdict<N, Rules>(t, cell, gaps[i]) : Verdict::refuted;
     });

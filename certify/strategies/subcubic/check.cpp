@@ -30,25 +30,27 @@ std::uint64_t count_open(const SubcubicVerdicts& v) {
 
 SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
                                  const Options& run) {
-    SubcubicDecision d{SubcubicVerdicts(model.shape()), {}, 0, 0};
+    SubcubicDecision d{SubcubicVerdicts(model.shape()), {}, 0, true, 0};
     bool mpfr = run.arithmetic == Arithmetic::mpfr;
     if (!mpfr) {
         const RoundUpward up;
         TableCache<Interval> bench(model);
-        d.err_max = decide_in(bench, options, hints, run.margin, d.verdicts);
+        d.complete =
+            within_time([&] { d.err_max = decide_in(bench, options, hints, run.margin, d.verdicts); });
         d.stats.escalated = count_open(d.verdicts);
         // A box of models stays undecided at any precision: its weights are intervals.
-        mpfr = d.stats.escalated > 0 && model.radius().is_zero();
+        mpfr = d.complete && d.stats.escalated > 0 && model.radius().is_zero();
     }
     for (long bits = 128; mpfr; bits *= 2) {
         bits = std::min(bits, run.max_bits);
         const WorkingPrecision precision(bits);
         TableCache<MpfrInterval> bench(model);
-        const double error = decide_in(bench, options, hints, run.margin, d.verdicts);
+        double error = 0;
+        d.complete = within_time([&] { error = decide_in(bench, options, hints, run.margin, d.verdicts); });
         if (run.arithmetic == Arithmetic::mpfr && d.stats.bits_used == 53) d.err_max = error;
         d.mpfr_operations += bench.work();
         d.stats.bits_used = bits;
-        mpfr = bits < run.max_bits && count_open(d.verdicts) > 0;
+        mpfr = d.complete && bits < run.max_bits && count_open(d.verdicts) > 0;
     }
     d.stats.left_open = count_open(d.verdicts);
     return d;
@@ -74,6 +76,7 @@ CheckResult check_subcubic(Model& model, const SubcubicOptions& options, const S
     }
     const SubcubicDecision d = decide_subcubic(model, options, hints, run);
     const SubcubicVerdicts& verdicts = d.verdicts;
+    result.complete = d.complete;
     result.bits_used = d.stats.bits_used;
     result.correct = count_proved(shape, hints.gaps, verdicts);
     result.figures["err_max"] = d.err_max;

@@ -11,7 +11,8 @@ struct SubcubicDecision {
     SubcubicVerdicts verdicts;
     EscalationStats stats;
     std::uint64_t mpfr_operations = 0;
-    double err_max = 0;  ///< upper bound of the largest unexplained range of a query, unscaled
+    bool complete = true;  ///< false: a TimeLimit passed, and cells are open that were not looked at
+    double err_max = 0;    ///< upper bound of the largest unexplained range of a query, unscaled
 };
 
 /// d_vocab >= 2. The hints have the lengths that hints_from_json asks for; their values are not trusted.

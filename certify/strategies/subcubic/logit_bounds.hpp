@@ -25,6 +25,7 @@ std::vector<N> factored_spread(const Matrix<N>& X, const Matrix<N>& W_U, const s
     const std::vector<N> ranges = row_ranges(W_U);
     std::vector<N> spread(X.rows());
     for (std::size_t q = 0; q < X.rows(); ++q) {
+        checkpoint(X.columns());
         N sum = integer<N>(0);
         for (std::size_t d = 0; d < X.columns(); ++d) {
             sum += abs(w.empty() ? X(q, d) : X(q, d) - w[d]) * ranges[d];
@@ -48,6 +49,7 @@ Matrix<N> fixed_logits(const OvTables<N>& ov, const std::vector<N>& mu) {
 /// h_m(a) = max_{x != m} fixed(m, x) + a R_x.
 template <class N>
 N largest_logit(const OvTables<N>& ov, const Matrix<N>& fixed, std::size_t m, const N& a) {
+    checkpoint(fixed.columns());
     const std::size_t first = m == 0 ? 1 : 0;
     N largest = fixed(m, first) + a * ov.gain(m, first);
     for (std::size_t x = first + 1; x < fixed.columns(); ++x) {

@@ -38,14 +38,13 @@ std::uint32_t smallest_gap(const Tables& t, const Cell& c, std::uint32_t guess) 
     return holds <= largest ? holds : 0;
 }
 
-std::vector<std::uint32_t> search_gaps(const Tables& t, const Shape& shape) {
-    std::vector<std::uint32_t> gaps(number_of_cells(shape));
+void search_gaps(const Tables& t, const Shape& shape, std::vector<std::uint32_t>& gaps) {
     std::uint32_t guess = 1;
     for_each_cell(shape, [&](std::size_t i, const Cell& c) {
+        checkpoint(64);
         gaps[i] = smallest_gap(t, c, guess);
         if (gaps[i] != 0) guess = gaps[i];
     });
-    return gaps;
 }
 
 double smallest_attention(const Tables& t, const Cell& c, std::uint32_t gap) {
@@ -106,12 +105,11 @@ void search_average_attention(const Tables& start, TableCache<Estimate>& bench,
     std::vector<std::uint32_t> average = average_attention(t, s, gaps);
     std::vector<double> best(average.size(), -1);
     hints.mean_attention = average;
-    hints.gaps = gaps;
     for (int round = 0; round < kRounds; ++round) {
         SubcubicHints tried = hints;
         tried.mean_attention = average;
         t.logits = logits_of(bench, options.attention, tried);
-        gaps = search_gaps(t, s);
+        search_gaps(t, s, gaps);
         const std::vector<double> claims = claimed(s, gaps);
         std::vector<bool> better(claims.size());
         for (std::size_t at = 0; at < claims.size(); ++at) {
@@ -135,28 +133,33 @@ std::vector<double> query_direction(const Directions& d, Direct direct) {
     return {};
 }
 
-void search_cells(Model& model, const SubcubicOptions& options, const Margin& margin, SubcubicHints& hints) {
+bool search_cells(Model& model, const SubcubicOptions& options, const Margin& margin, SubcubicHints& hints) {
     const Shape& s = model.shape();
     const bool averages = options.attention == AttentionBound::mean_query;
     if (averages) {
         hints.mean_attention.assign(static_cast<std::size_t>(s.d_vocab) * (s.n_ctx - 1), kAttentionUnits / 2);
     }
-    if (s.d_vocab == 1) return;  // no cells
-    TableCache<Estimate> bench(model);
-    const Tables tables = gather_tables(bench, options, hints, margin);
-    if (averages) {
-        search_average_attention(tables, bench, options, hints);
-    } else {
-        hints.gaps = search_gaps(tables, s);
-    }
+    if (s.d_vocab == 1) return true;  // no cells
+    hints.gaps.assign(number_of_cells(s), 0);
+    return within_time([&] {
+        TableCache<Estimate> bench(model);
+        const Tables tables = gather_tables(bench, options, hints, margin);
+        if (averages) {
+            search_average_attention(tables, bench, options, hints);
+        } else {
+            search_gaps(tables, s, hints.gaps);
+        }
+    });
 }
 
-SubcubicHints search_subcubic(Model& model, const SubcubicOptions& options, const Margin& margin) {
+SubcubicHints search_subcubic(Model& model, const SubcubicOptions& options, const Margin& margin,
+                              bool* complete) {
     const Directions& directions = directions_of(model);
     SubcubicHints hints;
     hints.score = score_hints(directions, options.error);
     hints.query_direction = query_direction(directions, options.direct);
-    search_cells(model, options, margin, hints);
+    const bool searched = search_cells(model, options, margin, hints);
+    if (complete != nullptr) *complete = searched;
     return hints;
 }
 

@@ -132,6 +132,7 @@ MpfrInterval ExactDecider::bracket(const OpenSequence& sequence, std::size_t x, 
 }
 
 MpfrInterval ExactDecider::lead(const OpenSequence& sequence, std::size_t x) {
+    checkpoint(static_cast<std::size_t>(working_precision()));
     AtPrecision& at = at_precision();
     std::vector<MpfrInterval> weight;
     bool underflow = true;

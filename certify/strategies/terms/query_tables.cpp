@@ -70,6 +70,7 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
         values_[end].resize(((n_ctx_ - 1) * d_vocab_ + 1) * stride_);
         for (std::size_t i = 0; i < n_ctx_; ++i) {
             const bool last = i + 1 == n_ctx_;
+            checkpoint(last ? stride_ : d_vocab_ * stride_ / 4);
             for (std::size_t t = last ? q : 0; t < (last ? q + 1 : d_vocab_); ++t) {
                 const Interval a = attention(t, i);
                 const bool ok = kernels.scaled_row(split.eu[end].data() + q * stride_,
@@ -129,6 +130,7 @@ bool QueryTables::bound_outputs(std::size_t end, std::size_t m, std::vector<floa
         return value;
     };
     for (std::size_t i = n_ctx_ - 1; i-- > 0;) {
+        checkpoint(m * stride_ / 4);
         for (std::size_t t = 0; t <= m; ++t) offset_[t] = offset(t, i);
         kernels_.max_of_shifted_rows(row(end, i, 0), offset_.data(), m + 1, stride_, largest_.data());
         const float* with_m = row(end, i, m);

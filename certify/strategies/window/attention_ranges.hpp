@@ -30,6 +30,7 @@ AttentionRanges<N> attention_ranges(const Scores<N>& scores, bool exact, const M
     const std::size_t V = S.rows(), last = EQKP.columns() - 1;
     AttentionRanges<N> r{Matrix<N>(V, V), Matrix<N>(V, V), {}, {}, {}, {}, {}};
     for (std::size_t q = 0; q < V; ++q) {
+        checkpoint(16 * (V + last));
         if (!exact) r.query_upper.push_back(exp(scores.error[q] * scale));
         N light, heavy;  // over the positions; with no other position nothing is weighed by them
         for (std::size_t i = 0; i < last; ++i) {

@@ -81,6 +81,7 @@ class CellWalk {
     }
 
     void visit(std::size_t b, std::size_t r) {
+        checkpoint(16 + classes_);
         // Too small to be worth the work; giving up a node proves nothing, which is sound.
         mass_ = multiplicity_[b] * counts_.power(terms_.blocks[b].last + 1, r);
         if (mass_ < counts_.negligible()) return;

@@ -47,7 +47,9 @@ bool walk_all(Model& model, const WindowClaim& claim, const Options& options, co
         const std::size_t m = shape.d_vocab - 1 - i;  // the largest first: they have the most pairs
         const WorkingPrecision precision(bits);
         const RoundingFor<N> rounding;
-        walk_maximum(view, claim.plan, m, counts, shape.n_ctx - 1u, findings);
+        if (!within_time([&] { walk_maximum(view, claim.plan, m, counts, shape.n_ctx - 1u, findings); })) {
+            complete = false;
+        }
     });
     return complete;
 }
@@ -75,7 +77,10 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const Options& 
     std::vector<PairFinding> findings(claim.plan.choice.size());
     const bool filtered = options.arithmetic == Arithmetic::filtered;
     if (filtered) {
-        result.complete = walk_all<Interval>(model, claim, options, deadline, findings);
+        if (!within_time(
+                [&] { result.complete = walk_all<Interval>(model, claim, options, deadline, findings); })) {
+            result.complete = false;
+        }
         stats.escalated = count_open(findings);
     } else {
         for (std::size_t i = 0; i < findings.size(); ++i) findings[i].open = claim.plan.choice[i] != 0;
@@ -86,8 +91,11 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const Options& 
     if (box) limits.max_bits = std::min(options.max_bits, 128L);
     if (result.complete && count_open(findings) > 0 && !(box && filtered)) {
         decide_in_mpfr(limits, stats, [&] {
-            result.complete =
-                walk_all<MpfrInterval>(model, open_part(claim, findings), options, deadline, findings);
+            result.complete = false;
+            within_time([&] {
+                result.complete =
+                    walk_all<MpfrInterval>(model, open_part(claim, findings), options, deadline, findings);
+            });
             return result.complete && count_open(findings) > 0 ? Verdict::open : Verdict::proved;
         });
     }

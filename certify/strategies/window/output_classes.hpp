@@ -66,6 +66,7 @@ void bound_tokens(const OutputTables<N>& tables, std::size_t m, std::size_t c, C
         shift = i == 0 ? at : max(shift, at);
     }
     for (std::size_t t = 0; t <= m; ++t) {
+        checkpoint(positions + 4);
         N best = single ? tables.EVOU(t, x) + shift : tables.EVOU(t, m);
         for (std::size_t i = 0; !single && i < positions; ++i) {
             const N at = tables.token_at[i].over(t, cls.first, cls.last) - tables.PVOU(i, m);

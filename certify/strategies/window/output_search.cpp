@@ -40,6 +40,7 @@ ClassStarts starts_for(std::size_t m, const Matrix<Estimate>& EVOU, const Averag
     // By token t <= m: what it adds to output x over m, and to the run so far.
     std::vector<double> run(m + 1), with(m + 1);
     const auto add = [&](std::size_t x, bool first) {
+        checkpoint(m + 1);
         for (std::size_t t = 0; t <= m; ++t) {
             const double at = average.weight[t] * (average.direct[x] - average.direct[m] +
                                                    EVOU(t, x).value() - EVOU(t, m).value());

@@ -60,6 +60,7 @@ std::vector<std::size_t> open_classes(std::size_t q, std::size_t m, std::size_t 
                                       const ClassBounds<N>& bounds, const AttentionRanges<N>& attention,
                                       PairTerms<N>& terms) {
     const bool exact = attention.query_upper.empty();
+    checkpoint(8 * bounds.classes.size());
     std::vector<std::size_t> open;
     for (std::size_t c = 0; c < bounds.classes.size(); ++c) {
         const N& bracket = bounds.query(q, c);
@@ -83,6 +84,7 @@ PairTerms<N> pair_terms(std::size_t q, std::size_t positions, const std::vector<
     const std::vector<std::size_t> open =
         open_classes(q, blocks[0].last, positions, bounds, attention, terms);
     const std::size_t B = blocks.size(), C = open.size();
+    checkpoint(8 * B * C);
     terms.gain = Matrix<N>(B, C);
     for (std::size_t b = 0; b < B && C > 0; ++b) {
         const Block block = blocks[b];

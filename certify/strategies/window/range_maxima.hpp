@@ -15,6 +15,7 @@ class RangeMaxima {
     RangeMaxima() = default;
     explicit RangeMaxima(const Matrix<N>& f) : width_(f.columns()), tree_(f.rows(), 2 * f.columns()) {
         for (std::size_t row = 0; row < f.rows(); ++row) {
+            checkpoint(2 * width_);
             N* node = tree_.row(row);
             for (std::size_t j = 0; j < width_; ++j) node[width_ + j] = f(row, j);
             for (std::size_t i = width_; i-- > 1;) node[i] = max(node[2 * i], node[2 * i + 1]);

@@ -21,6 +21,7 @@ struct RowMaxima {
     RowMaxima() = default;
     explicit RowMaxima(const Matrix<N>& f) : up_to(f), from(f), inner(f) {
         for (std::size_t i = 0; i < f.rows(); ++i) {
+            checkpoint(2 * f.columns());
             for (std::size_t j = 1; j < f.columns(); ++j) up_to(i, j) = max(up_to(i, j - 1), f(i, j));
             for (std::size_t j = f.columns() - 1; j-- > 0;) from(i, j) = max(from(i, j + 1), f(i, j));
         }
@@ -57,6 +58,7 @@ struct OutputTables {
   private:
     static Matrix<N> plus_row(Matrix<N> f, const N* row) {
         for (std::size_t t = 0; t < f.rows(); ++t) {
+            checkpoint(f.columns());
             for (std::size_t x = 0; x < f.columns(); ++x) f(t, x) += row[x];
         }
         return f;
