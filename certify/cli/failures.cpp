@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "certify/cli/commands.hpp"
+#include "certify/proof/size_limit.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -86,6 +87,10 @@ int failures_command(const std::vector<std::string>& arguments, const TorchLoade
     options.time_limit_s = line.number("time-limit", 0, 1e9);
     Model model(load_weights(line.require("weights"), load_torch));
     const Shape& shape = model.shape();
+    const std::string large = too_large("bracket", shape);  // whose tables the search reads
+    if (!large.empty()) {
+        throw InputError(line.get("weights"), "n_ctx, d_vocab", large, "look at a smaller model");
+    }
     const Count total = power(shape.d_vocab, shape.n_ctx);
 
     FailureSearch search;

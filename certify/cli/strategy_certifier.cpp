@@ -18,6 +18,7 @@ class OpenedModel : public CertifiedModel {
     Json study() override {
         StudyOptions options;
         options.thorough = thorough_;
+        options.time_limit_s = options_.time_limit_s;
         return study_model(model_, options);
     }
 

@@ -164,17 +164,22 @@ FailureList find_failures(Model& model, const Options& options, const FailureSea
     FailureList all;
     const std::size_t d_vocab = model.shape().d_vocab, n_ctx = model.shape().n_ctx;
     if (d_vocab == 1) return all;
+    const Deadline deadline = options.deadline();
+    const TimeLimit limit(deadline);
+    if (!within_time([&] { model.paths<Interval>(); })) {
+        all.every = false;
+        return all;
+    }
     const Paths<Interval>& paths = model.paths<Interval>();
     const Margin none;
     ExactDecider decider(model, options, {none});
-    const Deadline deadline = options.deadline();
     const SplitPaths split = [&paths] {
         const RoundUpward up;
         return SplitPaths(paths);
     }();
     const Interval margin = none.enclose<Interval>();  // a point: 0
     std::vector<FailureList> by_query(d_vocab);
-    parallel_for(d_vocab, options.threads, [&](std::size_t q) {
+    const auto walk_query = [&](std::size_t q) {
         const RoundUpward up;
         const auto query = static_cast<std::uint32_t>(q);
         QueryGroups groups(paths, split, margin, query);
@@ -187,6 +192,9 @@ FailureList find_failures(Model& model, const Options& options, const FailureSea
             }
             GroupWalk(terms, leads, search, decider, deadline, by_query[q]).run();
         }
+    };
+    parallel_for(d_vocab, options.threads, [&](std::size_t q) {
+        if (!within_time([&] { walk_query(q); })) by_query[q].every = false;
     });
     for (FailureList& list : by_query) {
         append(all.wrong, std::move(list.wrong));

@@ -77,7 +77,7 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
         return {};
     }
     claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
-    const std::string large = too_large(checker.info(), model.shape());
+    const std::string large = too_large(checker.info().family, model.shape());
     if (!large.empty()) throw InputError("certificate", "n_ctx, d_vocab", large, "check a smaller model");
     CheckResult checked;
     checked.complete =

@@ -78,7 +78,7 @@ std::vector<Proof> skipped(std::size_t n, const std::string& why) {
 
 std::vector<Proof> prove_all(Model& model, const Prover& strategy, const std::vector<Margin>& margins,
                              const Options& options) {
-    const std::string large = too_large(strategy.info(), model.shape());
+    const std::string large = too_large(strategy.info().family, model.shape());
     if (!large.empty()) return skipped(margins.size(), large);
     const auto proving = proving_margins(model, margins, options);
     if (!proving) return std::vector<Proof>(margins.size(), out_of_time());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
@@ -10,7 +11,7 @@
 namespace maxcert {
 
 /// Of a claim "this number is < 0": proved, refuted (the number is >= 0), or open at this precision.
-enum class Verdict { proved, refuted, open };
+enum class Verdict : std::uint8_t { proved, refuted, open };
 
 template <class N>
 Verdict sign_verdict(const N& number) {

@@ -42,8 +42,8 @@ double table_bytes(const std::string& family, const Shape& s) {
 
 }  // namespace
 
-std::string too_large(const StrategyInfo& strategy, const Shape& shape) {
-    const double bytes = table_bytes(strategy.family, shape);
+std::string too_large(const std::string& family, const Shape& shape) {
+    const double bytes = table_bytes(family, shape);
     if (bytes <= kMaxTableBytes) return "";
     return fmt::format(
         "the tables for n_ctx {} and d_vocab {} would take about {:.0f} GB, more than the {:.0f} GB allowed",

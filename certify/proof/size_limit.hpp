@@ -3,14 +3,14 @@
 
 #include <string>
 
-#include "certify/proof/checker.hpp"
+#include "data/weights/weights.hpp"
 
 namespace maxcert {
 
 /// No strategy's tables may take more memory than this, by the estimate of size_limit.cpp.
 constexpr double kMaxTableBytes = 0x1p33;
 
-/// Why the strategy does not run on models of this shape, or empty.
-std::string too_large(const StrategyInfo& strategy, const Shape& shape);
+/// Why no strategy of the family (StrategyInfo::family) runs on models of this shape, or empty.
+std::string too_large(const std::string& family, const Shape& shape);
 
 }  // namespace maxcert

@@ -21,25 +21,28 @@ void add(Json& rows, Json row, const CertificateRecord& r) {
 
 }  // namespace
 
-Json bounds_by_margin(Model& model) {
+Json bounds_by_margin(Model& model, double time_limit_s) {
     Json rows = Json::array();
+    Options options;
+    options.time_limit_s = time_limit_s;
     std::vector<Margin> margins;
     for (const char* margin : {"0", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"}) {
         margins.emplace_back(margin);
     }
     for (const Prover* strategy :
          select_strategies(std::string("brute_force,cubic,multiset,window/4,") + kSubcubic)) {
-        for (const CertificateRecord& r : certify_margins(model, *strategy, margins, {})) {
+        for (const CertificateRecord& r : certify_margins(model, *strategy, margins, options)) {
             add(rows, {{"margin", r.margin}}, r);
         }
     }
     return rows;
 }
 
-Json bounds_by_radius(const Weights& weights, const Count& most_sequences) {
+Json bounds_by_radius(const Weights& weights, const Count& most_sequences, double time_limit_s) {
     Json rows = Json::array();
     Options options;
     options.max_enumeration = most_sequences;
+    options.time_limit_s = time_limit_s;
     for (const char* radius : {"0", "1e-7", "1e-6", "3e-6", "1e-5", "3e-5", "1e-4", "3e-4", "1e-3"}) {
         Model box(weights, parse_weight_radius(radius));
         for (const Prover* strategy :
@@ -50,10 +53,11 @@ Json bounds_by_radius(const Weights& weights, const Count& most_sequences) {
     return rows;
 }
 
-Json bounds_when_deployed(const Weights& weights, const Count& most_sequences) {
+Json bounds_when_deployed(const Weights& weights, const Count& most_sequences, double time_limit_s) {
     Json rows = Json::array();
     Options options;
     options.max_enumeration = most_sequences;
+    options.time_limit_s = time_limit_s;
     for (const auto format : {WeightFormat::float32, WeightFormat::bf16, WeightFormat::fp16}) {
         try {
             Model rounded(weights, {}, format);

@@ -62,13 +62,16 @@ Json study_model(Model& model, const StudyOptions& options) {
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);
     study["qk_noise"] = qk_noise(model.weights());
-    if (few) study["failures"] = failure_statistics(find_failures(model, Options(), FailureSearch()), s);
+    Options limits;
+    limits.time_limit_s = options.time_limit_s;
+    if (few) study["failures"] = failure_statistics(find_failures(model, limits, FailureSearch()), s);
     if (options.thorough) {
         const Count most(options.most_sequences);
-        study["margins"] = bounds_by_margin(model);
-        study["radii"] = bounds_by_radius(model.weights(), most);
-        study["deployed"] = bounds_when_deployed(model.weights(), most);
+        study["margins"] = bounds_by_margin(model, options.time_limit_s);
+        study["radii"] = bounds_by_radius(model.weights(), most, options.time_limit_s);
+        study["deployed"] = bounds_when_deployed(model.weights(), most, options.time_limit_s);
     }
+    if (options.time_limit_s > 0) study["time_limit_s"] = options.time_limit_s;
     return study;
 }
 

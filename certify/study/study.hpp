@@ -18,8 +18,9 @@ struct StudyOptions {
     bool thorough = false;
     /// Up to here there are few sequences: ablations are counted over all of them.
     double most_sequences = 1 << 25;
-    LossPrecision loss;      ///< of the losses that are sampled
-    std::uint32_t seed = 1;  ///< of the sequences drawn
+    LossPrecision loss;       ///< of the losses that are sampled
+    std::uint32_t seed = 1;   ///< of the sequences drawn
+    double time_limit_s = 0;  ///< of each proof and of the search for failures; 0: none
 };
 
 /// Singular values of QK, statistics of every path, the looseness of each way to bound the noise of QK,

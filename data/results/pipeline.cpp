@@ -65,6 +65,7 @@ class Run {
             if (stop_requested()) return;
             const auto opened = certifier_.open(model.seed, model.weights);
             save(model, *opened);
+            if (stop_requested()) return;
             certify(model, *opened);
         }
     }
@@ -92,6 +93,7 @@ class Run {
             {"seed", model.seed}, {"weights_sha256", model.weights.sha256()}, {"config_hash", config_hash_}};
         facts.update(model.facts);
         facts["study"] = opened.study();
+        if (stop_requested()) return;  // it may be cut short; run again makes it whole
         results_.write_model(model.seed, facts);
         model.facts = std::move(facts);
     }

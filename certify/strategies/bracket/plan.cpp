@@ -126,7 +126,11 @@ Group BracketEvaluator::group(std::size_t index) const {
 
 BracketTotals BracketEvaluator::nothing_known() const {
     BracketTotals totals;
-    for (std::size_t i = 0; i < groups(); ++i) totals.groups.push_back({open_bracket(group(i))});
+    totals.groups.reserve(groups());
+    for (std::size_t i = 0; i < groups(); ++i) {
+        checkpoint(64 * model_.shape().n_ctx);
+        totals.groups.push_back({open_bracket(group(i))});
+    }
     totals.add_up();
     return totals;
 }

@@ -71,10 +71,9 @@ void decide_open_cells(const CellTables<N>& t, const Shape& shape, const std::ve
     }
 }
 
-/// How many sequences the proved cells and constant sequences are.
-template <class Rules = CellRules>
-Count count_proved(const Shape& shape, const std::vector<std::uint32_t>& gaps,
-                   const SubcubicVerdicts& verdicts) {
+/// How many sequences the proved cells and constant sequences are. `gaps` has an entry for each cell.
+template <class Rules = CellRules, class Gaps>
+Count count_proved(const Shape& shape, const Gaps& gaps, const SubcubicVerdicts& verdicts) {
     CellCounter counter(shape);
     for_each_cell(shape, [&](std::size_t i, const Cell& cell) {
         if (verdicts.cells[i] == Verdict::proved) counter.add(cell, Rules::choices(cell, gaps[i]));

@@ -67,7 +67,7 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
     }
     set_margin(Interval());
     for (std::size_t end = 0; end < 2; ++end) {
-        values_[end].resize(((n_ctx_ - 1) * d_vocab_ + 1) * stride_);
+        values_[end].reset(new float[((n_ctx_ - 1) * d_vocab_ + 1) * stride_]);
         for (std::size_t i = 0; i < n_ctx_; ++i) {
             const bool last = i + 1 == n_ctx_;
             checkpoint(last ? stride_ : d_vocab_ * stride_ / 4);

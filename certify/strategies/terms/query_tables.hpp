@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "certify/arithmetic/interval.hpp"
@@ -52,7 +53,7 @@ class QueryTables {
     /// the row of the query.
     const float* row(std::size_t end, std::size_t i, std::size_t t) const {
         const std::size_t last = n_ctx_ - 1;
-        return values_[end].data() + (i < last ? i * d_vocab_ + t : last * d_vocab_) * stride_;
+        return values_[end].get() + (i < last ? i * d_vocab_ + t : last * d_vocab_) * stride_;
     }
 
     const Paths<Interval>& paths_;
@@ -69,7 +70,7 @@ class QueryTables {
     };
     std::vector<Lead> leads_;
     std::size_t lead_ = 0;  // the one of margin_
-    std::vector<float> values_[2];
+    std::unique_ptr<float[]> values_[2];  // not filled with zeros first: they can be gigabytes
     std::vector<float> offset_, largest_, seen_, unseen_;  // scratch of bound_outputs
 };
 
