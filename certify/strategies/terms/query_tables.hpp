@@ -69,8 +69,8 @@ class QueryTables {
         std::array<std::vector<float>, 2> ends;  // [end][position][token]: attention times margin
     };
     std::vector<Lead> leads_;
-    std::size_t lead_ = 0;  // the one of margin_
-    std::unique_ptr<float[]> values_[2];  // not filled with zeros first: they can be gigabytes
+    std::size_t lead_ = 0;                                 // the one of margin_
+    std::unique_ptr<float[]> values_[2];                   // not set to 0 first
     std::vector<float> offset_, largest_, seen_, unseen_;  // scratch of bound_outputs
 };
 
