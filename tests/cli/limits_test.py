@@ -15,7 +15,7 @@ MAXCERT = str(pathlib.Path(sys.argv.pop(1)).resolve())
 # Without a limit each of these works for minutes on the model of 512 tokens.
 SLOW = ("cubic", "max_diff_exact/convex/svd", "mean_query+max_diff/mean_query+diff/exact_EQKE+max_diff_exact",
         "window/6/max_diff", "window/adaptive", "multiset", "convolution", "brute_force")
-PATIENCE = 15  # seconds: far more than the limit and what starting takes, far less than the work
+PATIENCE = 15  # seconds of processor time: far more than the limit and what starting takes, far less than the work
 SANITIZED = b"libasan" in subprocess.run(["ldd", MAXCERT], capture_output=True).stdout
 
 
@@ -40,8 +40,12 @@ class Limits(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
 
-    def run_program(self, *arguments, code=0, **more):
-        done = subprocess.run([MAXCERT, *arguments], capture_output=True, text=True, timeout=PATIENCE, **more)
+    def run_program(self, *arguments, code=0, memory=resource.RLIM_INFINITY):
+        def limits():
+            resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+        done = subprocess.run([MAXCERT, *arguments], capture_output=True, text=True, timeout=600, preexec_fn=limits)
         self.assertEqual(done.returncode, code, f"{arguments}: {done.stderr}")
         return done
 
@@ -63,6 +67,11 @@ class Limits(unittest.TestCase):
         (result,) = json.loads(done.stdout)
         self.assertEqual((result["correct"], result["upper"]), ("0", None))
 
+    def test_the_time_limit_holds_for_failures(self):
+        model = write_model(self.folder / "model.safetensors", 64, 512)
+        said = self.run_program("failures", "--weights", model, "--time-limit", "0.2").stderr
+        self.assertIn("at least", said)
+
     def test_verify_ends_in_time_and_rejects(self):
         model = write_model(self.folder / "model.safetensors", 64, 512)
         self.run_program("certify", "--weights", model, "--strategies", "cubic", "--time-limit", "0.2",
@@ -75,14 +84,11 @@ class Limits(unittest.TestCase):
 
     @unittest.skipIf(SANITIZED, "AddressSanitizer reserves terabytes")
     def test_no_model_makes_a_strategy_allocate_without_bound(self):
-        def four_gigabytes():
-            resource.setrlimit(resource.RLIMIT_AS, (1 << 32, 1 << 32))
-
         model = write_model(self.folder / "model.safetensors", 4096, 4096, 1, 1)
         strategies = "cubic,max_diff_exact/convex/svd,max_diff/mean_query+diff/max_diff,window/1,multiset,convolution," \
                      "brute_force"
         done = self.run_program("certify", "--weights", model, "--strategies", strategies, "--certificates",
-                                str(self.folder), "--format", "json", preexec_fn=four_gigabytes)
+                                str(self.folder), "--format", "json", memory=1 << 32)
         for result in json.loads(done.stdout):
             self.assertEqual((result["status"], result["correct"]), ("skipped", "0"))
             self.assertIn("GB", result["run"]["reason"])
@@ -92,8 +98,9 @@ class Limits(unittest.TestCase):
             certificate.update(status="done", correct="1")
             path.write_text(json.dumps(certificate))
             message = self.run_program("verify", "--certificate", str(path), "--weights", model, code=3,
-                                       preexec_fn=four_gigabytes).stderr
+                                       memory=1 << 32).stderr
             self.assertIn("GB", message)
+        self.assertIn("GB", self.run_program("failures", "--weights", model, code=3, memory=1 << 32).stderr)
 
 
 if __name__ == "__main__":
