@@ -1,7 +1,7 @@
 (* The enclosures of the terms of the outputs that may win, each output's with as many digits as a machine word holds.
    Main theorems: inputs_ok, table_separates. *)
 From Coq Require Import Reals ZArith Lra Lia List PeanoNat.
-From Maxcert Require Import Statement Sums Separability Terms Integers Intervals Matrices Exponential Enclosures Tails Ranges Candidates Columns Count.
+From Maxcert Require Import Statement Sums Separability Terms Integers Intervals Matrices Exponential Enclosures Tails Ranges Candidates Walk Columns Count.
 Import ListNotations.
 Open Scope nat_scope.
 
@@ -155,9 +155,12 @@ Section Proof.
   Hypothesis scale_pos'' : 0 < scale''.
   Hypothesis rough_ok : tables_ok w c scale scale'' rough.
 
-  Theorem inputs_ok : terms_ok w table (inputs T rough V r).
+  (* The inputs are one for each output of a list, and the others lose. *)
+  Theorem inputs_of_outputs q m : (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
+    Forall2 (input_ok m (terms table q m) (query_terms w table q m) (last w)) xs (inputs T rough V r m q) /\
+    forall x, In x (outputs V m) -> In x xs \/ lost m (terms table q m) (query_terms w table q m) 0 (last w) (q =? m)%nat x.
   Proof.
-    intros q m QM. assert (M : (m < V)%nat) by (unfold V; lia).
+    intros QM. assert (M : (m < V)%nat) by (unfold V; lia).
     assert (input_in : forall x, (x < V)%nat ->
       input_ok m (terms table q m) (query_terms w table q m) (last w) x (scaled (shift_of (raw T r q m x)) (raw T r q m x))).
     { intros x X. eapply scaled_ok; [apply shift_nonnegative| | |apply raw_ok; [exact QM|exact X]].
@@ -167,15 +170,18 @@ Section Proof.
     { unfold arounds. destruct (Nat.lt_ge_cases q (length (t_mass rough))) as [L|L].
       - now rewrite (nth_map _ _ _ []) by exact L.
       - rewrite !nth_overflow by (rewrite ?map_length; lia). now destruct r as [|[|]]. }
-    unfold inputs, inputs_around, candidates. rewrite around. split.
-    - intros e I. apply in_map_iff in I. destruct I as [x [<- I]].
-      apply in_map_iff in I. destruct I as [l [<- I]]. apply filter_In in I. destruct I as [I _].
-      apply in_map_iff in I. destruct I as [x [<- I]]. change (output (look_at rough r m x)) with x.
-      exists x. split; [exact I|]. apply in_outputs in I. apply input_in. apply I.
-    - intros x I. set (test := may_win rough r m q _ _). destruct (test (look_at rough r m x)) eqn:e.
-      + left. eexists. split; [|apply input_in; apply in_outputs in I; apply I].
-        apply in_map with (f := fun x => let c := raw T r q m x in scaled (shift_of c) c).
-        change x with (output (look_at rough r m x)) at 1. apply in_map. apply filter_In. split; [now apply in_map|exact e].
+    exists (candidates rough V r (arounds rough r) m q). unfold inputs, inputs_around. cbv zeta. unfold candidates. rewrite around.
+    set (test := may_win rough r m q _ _). split; [|split].
+    - intros x I. apply in_map_iff in I. destruct I as [l [<- I]]. apply filter_In in I. destruct I as [I _].
+      apply in_map_iff in I. destruct I as [x [<- I]]. exact I.
+    - assert (small : forall l, In l (filter test (map (look_at rough r m) (outputs V m))) -> (output l < V)%nat).
+      { intros l I. apply filter_In in I. destruct I as [I _]. apply in_map_iff in I. destruct I as [x [<- I]].
+        apply in_outputs in I. apply I. }
+      induction (filter test _) as [|l ls IH]; [constructor|]. cbn [map]. constructor.
+      + apply input_in, small. now left.
+      + apply IH. intros l' I. apply small. now right.
+    - intros x I. destruct (test (look_at rough r m x)) eqn:e.
+      + left. change x with (output (look_at rough r m x)) at 1. apply in_map. apply filter_In. split; [now apply in_map|exact e].
       + right. apply in_outputs in I. intros p Ip.
         pose proof (may_win_ok w some_position c scale scale'' scale_pos scale_pos'' rough rough_ok q m x QM (proj1 I) e p Ip) as L.
         assert (scaled_suffix : forall p i, suffix (terms table q m) x i p = unit_of q m x * suffix (plain w c q m) x i p).
@@ -183,5 +189,18 @@ Section Proof.
         rewrite scaled_suffix. change (query_terms w table q m x) with (unit_of q m x * plain w c q m x r q).
         rewrite <- Rmult_plus_distr_l. pose proof (unit_positive q m x). apply Ropp_lt_cancel. rewrite Ropp_0, Ropp_mult_distr_r.
         apply Rmult_lt_0_compat; [easy|]. fold r in L. lra.
+  Qed.
+
+  Theorem inputs_ok : terms_ok w table (inputs T rough V r).
+  Proof.
+    intros q m QM. destruct (inputs_of_outputs q m QM) as [xs [I [F L]]]. split.
+    - intros c' J. clear L.
+      induction F as [|x e xs es P F IH]; [easy|]. destruct J as [<-|J].
+      + exists x. split; [apply I; now left|exact P].
+      + apply IH; [|exact J]. intros y K. apply I. now right.
+    - intros x X. destruct (L x X) as [J|J]; [left|now right]. clear - F J.
+      induction F as [|y e xs es P F IH]; [easy|]. destruct J as [->|J].
+      + exists e. split; [now left|exact P].
+      + destruct (IH J) as [e' [K P']]. exists e'. split; [now right|exact P'].
   Qed.
 End Proof.

@@ -1,0 +1,238 @@
+(* The accuracy from both sides, by counting with rounded terms (T5b), from the bits of the weights. In the group of a query
+   and a maximum no more sequences are wrong than all outputs win together, and no fewer than the likeliest one wins
+   by itself; both counts are made on finer and finer grids, until few sequences are open between them.
+   Main theorem: between_brackets. *)
+From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
+From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
+  Candidates Columns Count ExactTerms Exact Blocks Packed Charges.
+Import ListNotations.
+Open Scope Z_scope.
+
+(* ---------- The program ---------- *)
+
+Section Program.
+  Variable W : Z.       (* bits of a coefficient *)
+  Variable enough : Z.  (* so few sequences may stay open in a group *)
+  Variable grids : list (nat * list (int * int)).  (* k, scales W k *)
+
+  (* Outputs that may win, each with an upper bound on the number of sequences where it does. *)
+  Definition contender := (input * Z)%type.
+
+  Definition likelier (c : contender) (best : option contender) : option contender :=
+    match best with Some b => if snd b <? snd c then Some c else best | None => Some c end.
+  Definition likeliest (cs : list contender) : option contender := fold_right likelier None cs.
+
+  Definition recount (m k : nat) (scales : list (int * int)) (seen : bool) (c : contender) : contender :=
+    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins true m W k scales seen (fst c))).
+
+  (* The numbers of right and of wrong sequences. *)
+  Fixpoint refine (grids : list (nat * list (int * int))) (m : nat) (seen : bool) (size : Z) (cs : list contender) (least : Z) : Z * Z :=
+    let sum := zsum snd cs in
+    match grids with
+    | [] => (size - Z.min size sum, least)
+    | (k, scales) :: grids =>
+        if sum - least <=? enough then (size - Z.min size sum, least) else
+        let cs := map (recount m k scales seen) cs in
+        let least := match likeliest cs with
+          | Some c => Z.max least (wins false m W k scales seen (fst c))
+          | None => least end in
+        refine grids m seen size cs least
+    end.
+
+  Definition bracket_group (r q m : nat) (cs : list input) : Z * Z :=
+    let size := Z.of_N (total m r (q =? m)%nat) in refine grids m (q =? m)%nat size (map (fun c => (c, size)) cs) 0.
+
+  Definition bracket_max (r m : nat) (terms : nat -> list input) (qs : list nat) : Z * Z :=
+    fold_right (fun q n => zplus (bracket_group r q m (terms q)) n) (0, 0) qs.
+  Definition brackets (r V : nat) (terms : nat -> nat -> list input) : Z * Z :=
+    fold_right (fun m n => zplus (bracket_max r m (terms m) (seq 0 (S m))) n) (0, 0) (seq 0 V).
+End Program.
+
+(* In a group at most 2^-e of all sequences are left open, if the grids are fine enough for that: up to 2^k steps
+   for each k. *)
+Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z) :=
+  let B := Z.max 0 (places w) in
+  let r := (length (wP w) - 1)%nat in
+  let V := length (wE w) in
+  match paths_of B w with
+  | Some p =>
+      let units := Z.min 30 (4 * B) in
+      let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
+      let W := Z.log2 (Z.of_nat V ^ Z.of_nat r) + 2 in
+      Some (brackets W (sequences_of w / 2 ^ e) (map (fun k => (k, scales W k)) ks) r V (inputs T (roughly (rough_digits units) T) V r))
+  | None => None
+  end.
+Definition proves_bracket (ks : list nat) (e : Z) (w : weights) (low high : Z) : bool :=
+  match brackets_proved ks e w with None => false | Some n => (low <=? fst n) && (sequences_of w - snd n <=? high) end.
+
+(* ---------- Its proof ---------- *)
+
+Section Group.
+  Open Scope R_scope.
+  Variable m : nat.
+  Variable f : nat -> nat -> nat -> R.
+  Variable own : nat -> R.
+  Variable r : nat.
+  Variable seen : bool.
+  Variable X : list nat.  (* the wrong outputs *)
+  Let all := tails m r seen.
+  Let wrong (p : list nat) := negb (goodb X f own 0 p).
+  Let wrongs := Z.of_nat (length (filter wrong all)).
+  Let won (x : nat) := Z.of_nat (length (filter (winsb f own x) all)).
+
+  Lemma wrong_wins p : wrong p = true <-> exists x, In x X /\ winsb f own x p = true.
+  Proof.
+    unfold wrong. rewrite negb_true_iff, <- not_true_iff_false, goodb_good. unfold winsb. split.
+    - intros H. apply NNPP. intros N. apply H. intros x I. apply Rnot_le_lt. intros L. apply N. exists x. split; [exact I|].
+      destruct (Rlt_dec _ 0); [lra|reflexivity].
+    - intros [x [I E]] H. specialize (H x I). destruct (Rlt_dec _ 0); [easy|lra].
+  Qed.
+
+  Lemma won_wrongs x : In x X -> (won x <= wrongs)%Z.
+  Proof. intros I. apply inj_le, filter_le. intros p _ E. apply wrong_wins. now exists x. Qed.
+
+  Definition contends (x : nat) (c : contender) := input_ok m f own r x (fst c) /\ (won x <= snd c)%Z.
+
+  Lemma wrongs_sum xs cs : Forall2 contends xs cs -> (forall x, In x X -> In x xs \/ lost m f own 0 r seen x) ->
+    (wrongs <= zsum snd cs)%Z.
+  Proof.
+    intros F L. apply Z.le_trans with (Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all))).
+    - apply inj_le, filter_le. intros p I E. apply wrong_wins in E. destruct E as [x [J E]]. apply existsb_exists.
+      destruct (L x J) as [K|K]; [now exists x|]. specialize (K p I). unfold winsb in E. destruct (Rlt_dec _ 0); [easy|lra].
+    - clear L. induction F as [|x c xs cs [_ H] F IH]; cbn [zsum existsb].
+      + induction all as [|p l IH]; [easy|exact IH].
+      + assert (G : (Z.of_nat (length (filter (fun p => winsb f own x p || existsb (fun x => winsb f own x p) xs) all)) <=
+          won x + Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all)))%Z); [|lia].
+        unfold won. clear. induction all as [|p l IH]; [easy|]. cbn [filter]. destruct (winsb f own x p), (existsb _ xs); cbn [orb length]; lia.
+  Qed.
+
+  Variable W : Z.
+  Hypothesis W_large : (1 < W)%Z.
+  Hypothesis few : (Z.of_nat (length all) < 2 ^ W - 1)%Z.
+  Variable enough : Z.
+
+  Lemma refine_ok ks : forall xs cs least, incl xs X -> Forall2 contends xs cs ->
+    (forall x, In x X -> In x xs \/ lost m f own 0 r seen x) -> (least <= wrongs)%Z ->
+    let n := refine W enough (map (fun k => (k, scales W k)) ks) m seen (Z.of_nat (length all)) cs least in
+    (fst n <= Z.of_nat (length all) - wrongs)%Z /\ (snd n <= wrongs)%Z.
+  Proof.
+    assert (done : forall xs cs least, Forall2 contends xs cs -> (forall x, In x X -> In x xs \/ lost m f own 0 r seen x) -> (least <= wrongs)%Z ->
+      (Z.of_nat (length all) - Z.min (Z.of_nat (length all)) (zsum snd cs) <= Z.of_nat (length all) - wrongs /\ least <= wrongs)%Z).
+    { intros xs cs least F L H. split; [|exact H]. pose proof (wrongs_sum xs cs F L).
+      pose proof (length_filter_negb wrong all). unfold wrongs in *. lia. }
+    induction ks as [|k ks IH]; intros xs cs least I F L H; cbn [map refine]; [exact (done xs cs least F L H)|].
+    destruct (_ <=? enough)%Z; [exact (done xs cs least F L H)|]. cbv zeta.
+    set (cs' := map (recount W enough m k (scales W k) seen) cs). assert (F' : Forall2 contends xs cs').
+    { unfold cs'. clear - F W_large few. induction F as [|x c xs cs [O P] F IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
+      unfold recount. destruct (16 * snd c <=? enough)%Z; [now split|]. split; [exact O|]. cbn [snd fst]. apply Z.min_glb; [exact P|].
+      now apply wins_at_most. }
+    apply (IH xs); try assumption. destruct (likeliest cs') as [c|] eqn:E; [|exact H]. apply Z.max_lub; [exact H|].
+    assert (J : exists x, In x X /\ input_ok m f own r x (fst c)).
+    { enough (J : exists x, In x xs /\ contends x c) by (destruct J as [x [J K]]; exists x; split; [now apply I|apply K]).
+      clear - E F'. revert c E. unfold likeliest. clearbody cs'. induction F' as [|x b xs' cs'' P F IH]; intros c E; [easy|]. cbn [fold_right] in E.
+      destruct (fold_right likelier None cs'') as [b'|]; cbn [likelier] in E.
+      - destruct (snd b' <? snd b)%Z; injection E as <-; [exists x; split; [now left|exact P]|].
+        destruct (IH b' eq_refl) as [y [K Q]]. exists y. split; [now right|exact Q].
+      - injection E as <-. exists x. split; [now left|exact P]. }
+    destruct J as [x [J O]]. apply Z.le_trans with (won x); [now apply wins_at_least|now apply won_wrongs].
+  Qed.
+End Group.
+
+Section Brackets.
+  Open Scope R_scope.
+  Variable w : model.
+  Variable g : nat -> nat -> nat -> nat -> nat -> R.
+  Hypothesis some_position : (1 <= n_ctx w)%nat.
+  Hypothesis g_separates : separates w (right w) g.
+  Let V := d_vocab w.
+  Let r := last w.
+  Variable inputs : nat -> nat -> list input.
+  Hypothesis inputs_sound : forall q m, (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
+    Forall2 (input_ok m (terms g q m) (query_terms w g q m) r) xs (inputs m q) /\
+    forall x, In x (outputs V m) -> In x xs \/ lost m (terms g q m) (query_terms w g q m) 0 r (q =? m)%nat x.
+  Variables W enough : Z.
+  Hypothesis W_large : (1 < W)%Z.
+  Hypothesis few : (Z.of_nat V ^ Z.of_nat r < 2 ^ W - 1)%Z.
+  Variable ks : list nat.
+  Let grids := map (fun k => (k, scales W k)) ks.
+
+  Lemma few_tails m seen : (m < V)%nat -> (Z.of_nat (length (tails m r seen)) < 2 ^ W - 1)%Z.
+  Proof.
+    intros M. apply Z.le_lt_trans with (2 := few). rewrite <- Nat2Z.inj_pow. apply inj_le.
+    apply Nat.le_trans with (S m ^ r)%nat; [|apply Nat.pow_le_mono_l; lia].
+    destruct seen; [now rewrite length_tails_seen|]. pose proof (length_tails_unseen m r). lia.
+  Qed.
+
+  Lemma bracket_group_ok q m : (q <= m < V)%nat ->
+    bracket w g (bracket_group W enough grids r q m (inputs m q)) (group w (q, m)).
+  Proof.
+    intros Q. destruct (inputs_sound q m Q) as [xs [I [F L]]]. unfold bracket_group. cbv zeta.
+    set (seen := (q =? m)%nat) in *.
+    assert (S : Z.of_N (total m r seen) = Z.of_nat (length (tails m r seen))) by (rewrite length_tails; lia). rewrite S. clear S.
+    assert (F' : Forall2 (contends m (terms g q m) (query_terms w g q m) r seen) xs
+      (map (fun c => (c, Z.of_nat (length (tails m r seen)))) (inputs m q))).
+    { clear - F. induction F as [|x c xs cs P F IH]; cbn [map]; constructor; [|exact IH]. split; [exact P|]. cbn [snd].
+      pose proof (length_filter_negb (winsb (terms g q m) (query_terms w g q m) x) (tails m r seen)). lia. }
+    destruct (refine_ok m _ _ r seen (outputs V m) W W_large (few_tails m seen (proj2 Q)) enough ks xs _ 0%Z I F' L ltac:(lia)) as [A B].
+    unfold bracket, group. cbn [fst snd]. fold seen. rewrite !filter_map, !map_length.
+    rewrite (length_filter_ext _ (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0)) by (intros; now apply rightb_group).
+    rewrite (length_filter_ext (fun a => negb (rightb w g (a ++ [q])))
+      (fun p => negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0 p))) by (intros; f_equal; now apply rightb_group).
+    pose proof (length_filter_negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0) (tails m r seen)). fold r. fold grids in A, B.
+    split; lia.
+  Qed.
+
+  Lemma brackets_ok : bracket w g (brackets W enough grids r V inputs) (flat_map (group w) (all_keys V)).
+  Proof.
+    unfold brackets, all_keys. assert (H : forall m, In m (seq 0 V) -> (m < V)%nat) by (intros m I; apply in_seq in I; lia).
+    induction (seq 0 V) as [|m ms IH]; [now apply bracket_nil|].
+    cbn [fold_right flat_map]. rewrite flat_map_app. apply (bracket_app w g some_position); [|apply IH; intros k I; apply H; now right].
+    specialize (H m (or_introl eq_refl)). assert (Q : forall q, In q (seq 0 (S m)) -> (q <= m)%nat) by (intros q I; apply in_seq in I; lia).
+    clear IH. induction (seq 0 (S m)) as [|q qs IH]; [now apply bracket_nil|].
+    change (bracket_max W enough grids r m (inputs m) (q :: qs))
+      with (zplus (bracket_group W enough grids r q m (inputs m q)) (bracket_max W enough grids r m (inputs m) qs)).
+    cbn [map flat_map]. apply (bracket_app w g some_position).
+    - apply bracket_group_ok. split; [apply Q; now left|exact H].
+    - apply IH. intros k I. apply Q. now right.
+  Qed.
+
+  Theorem brackets_between : let n := brackets W enough grids r V inputs in
+    exists a, accuracy_is w a /\ (fst n <= a <= Z.of_nat V ^ Z.of_nat (n_ctx w) - snd n)%Z.
+  Proof.
+    intros n. exists (Z.of_nat (length (filter (rightb w g) (sequences V (n_ctx w))))). split.
+    - apply count_filter. intros s _. now apply rightb_right.
+    - destruct brackets_ok as [A B]. fold n in A, B.
+      pose proof (length_filter_incl (rightb w g) _ _ (groups_NoDup w some_position) (groups_incl w some_position)) as R.
+      pose proof (length_filter_incl (fun s => negb (rightb w g s)) _ _ (groups_NoDup w some_position) (groups_incl w some_position)) as N.
+      pose proof (length_filter_negb (rightb w g) (sequences V (n_ctx w))) as T.
+      rewrite length_sequences in T. rewrite <- Nat2Z.inj_pow. fold V in R, N. lia.
+  Qed.
+End Brackets.
+
+Theorem between_brackets ks e w low high : proves_bracket ks e w low high = true ->
+  exists a, accuracy_is (model_of w) a /\ low <= a <= high.
+Proof.
+  unfold proves_bracket, brackets_proved. cbv zeta. set (B := Z.max 0 (places w)).
+  destruct (paths_of B w) as [p|] eqn:E; [|discriminate].
+  set (t := 60 + Z.max 0 (span B w p)). set (units := Z.min 30 (4 * B)). set (W := Z.log2 _ + 2).
+  assert (t0 : 0 <= t) by (unfold t; lia). assert (u0 : 0 <= units <= 4 * B) by (unfold units, B; lia).
+  assert (s0 : 0 <= rough_digits units) by (unfold rough_digits; lia).
+  destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite E|].
+  set (T := enclose B 40 t units w p) in *. set (ins := inputs T _ _ _). intros h.
+  assert (K : (1 <= n_ctx (model_of w))%nat) by apply (paths_positive _ _ _ E).
+  assert (p1 := power_positive t t0). assert (p2 := power_positive units (proj1 u0)). assert (p3 := power_positive _ s0).
+  assert (W_large : 1 < W) by (unfold W; pose proof (Z.log2_nonneg (Z.of_nat (length (wE w)) ^ Z.of_nat (length (wP w) - 1))); lia).
+  assert (few : Z.of_nat (length (wE w)) ^ Z.of_nat (length (wP w) - 1) < 2 ^ W - 1).
+  { unfold W. set (n := Z.of_nat _ ^ _). assert (N : 0 <= n) by (unfold n; apply Z.pow_nonneg; lia).
+    assert (n < 2 ^ (Z.log2 n + 1)).
+    { destruct (Z.eq_dec n 0) as [->|]; [reflexivity|]. rewrite Z.add_1_r. apply Z.log2_spec. lia. }
+    replace (Z.log2 n + 2) with (Z.log2 n + 1 + 1) by ring. rewrite (Z.pow_add_r 2 _ 1) by (pose proof (Z.log2_nonneg n); lia). lia. }
+  destruct (brackets_between (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T) K) with
+    (inputs := ins) (W := W) (enough := sequences_of w / 2 ^ e) (ks := ks) as [a [A L]]; try assumption.
+  - now apply table_separates.
+  - apply (inputs_of_outputs (model_of w) K c _ _ p1 p2 T ok _ (IZR (2 ^ units) / IZR (2 ^ rough_digits units))).
+    + now apply Rdiv_lt_0_compat.
+    + now apply roughly_ok.
+  - exists a. split; [exact A|]. apply andb_prop in h. destruct h as [h1 h2]. apply Z.leb_le in h1, h2.
+    split; [exact (Z.le_trans _ _ _ h1 (proj1 L))|]. exact (Z.le_trans _ _ _ (proj2 L) h2).
+Qed.
