@@ -4,7 +4,7 @@
    Main theorem: between_brackets. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
 From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
-  Candidates Columns Count ExactTerms Exact Blocks Packed Charges.
+  Candidates Columns Count ExactTerms Exact Blocks Packed Charges Dominated.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -48,6 +48,14 @@ Section Program.
     fold_right (fun m n => zplus (bracket_max r m (terms m) (seq 0 (S m))) n) (0, 0) (seq 0 V).
 End Program.
 
+(* Of the outputs that may win, those that none of them dominates. *)
+Definition rivals (T rough : tables) (V r : nat) : nat -> nat -> list input :=
+  let arounds := arounds rough r in
+  let positional := positional T V r in
+  fun m => let candidates := candidates rough V r arounds m in
+  let above := above_up_to T V m in
+  fun q => map (input_of T r q m) (undominated T positional above q (candidates q)).
+
 (* In a group at most 2^-e of all sequences are left open, if the grids are fine enough for that: up to 2^k steps
    for each k. *)
 Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z) :=
@@ -59,7 +67,7 @@ Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z
       let units := Z.min 30 (4 * B) in
       let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
       let W := Z.log2 (Z.of_nat V ^ Z.of_nat r) + 2 in
-      Some (brackets W (sequences_of w / 2 ^ e) (map (fun k => (k, scales W k)) ks) r V (inputs T (roughly (rough_digits units) T) V r))
+      Some (brackets W (sequences_of w / 2 ^ e) (map (fun k => (k, scales W k)) ks) r V (rivals T (roughly (rough_digits units) T) V r))
   | None => None
   end.
 Definition proves_bracket (ks : list nat) (e : Z) (w : weights) (low high : Z) : bool :=
@@ -93,12 +101,15 @@ Section Group.
 
   Definition contends (x : nat) (c : contender) := input_ok m f own r x (fst c) /\ (won x <= snd c)%Z.
 
-  Lemma wrongs_sum xs cs : Forall2 contends xs cs -> (forall x, In x X -> In x xs \/ lost m f own 0 r seen x) ->
+  (* Where an output wins, one of these does. *)
+  Definition covered (xs : list nat) := forall p, In p all -> forall x, In x X -> winsb f own x p = true -> exists y, In y xs /\ winsb f own y p = true.
+
+  Lemma wrongs_sum xs cs : Forall2 contends xs cs -> covered xs ->
     (wrongs <= zsum snd cs)%Z.
   Proof.
     intros F L. apply Z.le_trans with (Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all))).
     - apply inj_le, filter_le. intros p I E. apply wrong_wins in E. destruct E as [x [J E]]. apply existsb_exists.
-      destruct (L x J) as [K|K]; [now exists x|]. specialize (K p I). unfold winsb in E. destruct (Rlt_dec _ 0); [easy|lra].
+      exact (L p I x J E).
     - clear L. induction F as [|x c xs cs [_ H] F IH]; cbn [zsum existsb].
       + induction all as [|p l IH]; [easy|exact IH].
       + assert (G : (Z.of_nat (length (filter (fun p => winsb f own x p || existsb (fun x => winsb f own x p) xs) all)) <=
@@ -112,11 +123,11 @@ Section Group.
   Variable enough : Z.
 
   Lemma refine_ok ks : forall xs cs least, incl xs X -> Forall2 contends xs cs ->
-    (forall x, In x X -> In x xs \/ lost m f own 0 r seen x) -> (least <= wrongs)%Z ->
+    covered xs -> (least <= wrongs)%Z ->
     let n := refine W enough (map (fun k => (k, scales W k)) ks) m seen (Z.of_nat (length all)) cs least in
     (fst n <= Z.of_nat (length all) - wrongs)%Z /\ (snd n <= wrongs)%Z.
   Proof.
-    assert (done : forall xs cs least, Forall2 contends xs cs -> (forall x, In x X -> In x xs \/ lost m f own 0 r seen x) -> (least <= wrongs)%Z ->
+    assert (done : forall xs cs least, Forall2 contends xs cs -> covered xs -> (least <= wrongs)%Z ->
       (Z.of_nat (length all) - Z.min (Z.of_nat (length all)) (zsum snd cs) <= Z.of_nat (length all) - wrongs /\ least <= wrongs)%Z).
     { intros xs cs least F L H. split; [|exact H]. pose proof (wrongs_sum xs cs F L).
       pose proof (length_filter_negb wrong all). unfold wrongs in *. lia. }
@@ -149,7 +160,7 @@ Section Brackets.
   Variable inputs : nat -> nat -> list input.
   Hypothesis inputs_sound : forall q m, (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
     Forall2 (input_ok m (terms g q m) (query_terms w g q m) r) xs (inputs m q) /\
-    forall x, In x (outputs V m) -> In x xs \/ lost m (terms g q m) (query_terms w g q m) 0 r (q =? m)%nat x.
+    covered m (terms g q m) (query_terms w g q m) r (q =? m)%nat (outputs V m) xs.
   Variables W enough : Z.
   Hypothesis W_large : (1 < W)%Z.
   Hypothesis few : (Z.of_nat V ^ Z.of_nat r < 2 ^ W - 1)%Z.
@@ -209,6 +220,53 @@ Section Brackets.
   Qed.
 End Brackets.
 
+Section Rivals.
+  Open Scope R_scope.
+  Variable w : model.
+  Hypothesis some_position : (1 <= n_ctx w)%nat.
+  Variable c : nat -> R.
+  Variables scale scale' : R.
+  Hypothesis scale_pos : 0 < scale.
+  Hypothesis scale_pos' : 0 < scale'.
+  Variable T : tables.
+  Hypothesis T_ok : tables_ok w c scale scale' T.
+  Variable rough : tables.
+  Variable scale'' : R.
+  Hypothesis scale_pos'' : 0 < scale''.
+  Hypothesis rough_ok : tables_ok w c scale scale'' rough.
+  Let V := d_vocab w.
+  Let r := last w.
+  Let g := table w c scale scale' T.
+
+  Lemma rivals_ok q m : (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
+    Forall2 (input_ok m (terms g q m) (query_terms w g q m) r) xs (rivals T rough V r m q) /\
+    covered m (terms g q m) (query_terms w g q m) r (q =? m)%nat (outputs V m) xs.
+  Proof.
+    intros Q. set (cs := candidates rough V r (arounds rough r) m q).
+    assert (I : incl cs (outputs V m)) by apply candidates_in.
+    exists (undominated T (positional T V r) (above_up_to T V m) q cs).
+    pose proof (fun p J => undominated_cover w c scale scale' scale_pos' T T_ok q m cs p Q I J) as U. cbv zeta in U.
+    fold V r in U. set (ys := undominated T _ _ q cs) in *.
+    assert (Y : incl ys cs).
+    { unfold ys, undominated. intros x J.
+      destruct (first_ones_ok (dominated T (positional T V r) (above_up_to T V m) q) (fun _ => False) cs ltac:(easy)) as [A _].
+      destruct (first_ones_ok (dominated T (positional T V r) (above_up_to T V m) q) (fun _ => False)
+        (first_ones (dominated T (positional T V r) (above_up_to T V m) q) cs) ltac:(easy)) as [B _].
+      now apply A, B. }
+    split; [intros x J; now apply I, Y|]. split.
+    - apply (inputs_for_ok w some_position c scale scale' scale_pos T T_ok q m ys Q). intros x J. now apply I, Y.
+    - assert (win : forall x p, winsb (terms g q m) (query_terms w g q m) x p = true <-> 0 <= plain w c q m x r q + suffix (plain w c q m) x 0 p).
+      { intros x p. unfold winsb, g. rewrite table_sum. pose proof (unit_positive w some_position scale scale' scale_pos scale_pos' T q m x) as P.
+        unfold r. set (s := plain _ _ _ _ _ _ _ + _). split; intros H.
+        - destruct (Rlt_dec _ 0) as [|N]; [easy|]. apply Rnot_lt_le. intros L. apply N.
+          apply Ropp_lt_cancel. rewrite Ropp_0, Ropp_mult_distr_r. apply Rmult_lt_0_compat; lra.
+        - destruct (Rlt_dec _ 0) as [N|]; [|reflexivity]. exfalso. apply (Rlt_not_le _ _ N). apply Rmult_le_pos; lra. }
+      intros p J x X W. destruct (candidates_or_lost w some_position c scale scale' scale_pos scale_pos' T rough scale'' scale_pos'' rough_ok q m x Q X) as [K|K].
+      + destruct (U p J) as [_ U2]. apply win in W. destruct (U2 x K W) as [y [Y1 Y2]]. exists y. split; [exact Y1|now apply win].
+      + specialize (K p J). unfold winsb in W. destruct (Rlt_dec _ 0) as [|N]; [easy|]. now destruct (N K).
+  Qed.
+End Rivals.
+
 Theorem between_brackets ks e w low high : proves_bracket ks e w low high = true ->
   exists a, accuracy_is (model_of w) a /\ low <= a <= high.
 Proof.
@@ -218,7 +276,7 @@ Proof.
   assert (t0 : 0 <= t) by (unfold t; lia). assert (u0 : 0 <= units <= 4 * B) by (unfold units, B; lia).
   assert (s0 : 0 <= rough_digits units) by (unfold rough_digits; lia).
   destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite E|].
-  set (T := enclose B 40 t units w p) in *. set (ins := inputs T _ _ _). intros h.
+  set (T := enclose B 40 t units w p) in *. set (ins := rivals T _ _ _). intros h.
   assert (K : (1 <= n_ctx (model_of w))%nat) by apply (paths_positive _ _ _ E).
   assert (p1 := power_positive t t0). assert (p2 := power_positive units (proj1 u0)). assert (p3 := power_positive _ s0).
   assert (W_large : 1 < W) by (unfold W; pose proof (Z.log2_nonneg (Z.of_nat (length (wE w)) ^ Z.of_nat (length (wP w) - 1))); lia).
@@ -230,7 +288,7 @@ Proof.
   destruct (brackets_between (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T) K) with
     (inputs := ins) (W := W) (enough := sequences_of w / 2 ^ e) (ks := ks) as [a [A L]]; try assumption.
   - now apply table_separates.
-  - apply (inputs_of_outputs (model_of w) K c _ _ p1 p2 T ok _ (IZR (2 ^ units) / IZR (2 ^ rough_digits units))).
+  - intros q m Q. apply (rivals_ok (model_of w) K c _ _ p1 p2 T ok _ (IZR (2 ^ units) / IZR (2 ^ rough_digits units))); try exact Q.
     + now apply Rdiv_lt_0_compat.
     + now apply roughly_ok.
   - exists a. split; [exact A|]. apply andb_prop in h. destruct h as [h1 h2]. apply Z.leb_le in h1, h2.

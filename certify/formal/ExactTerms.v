@@ -29,10 +29,12 @@ Definition magnitude (c : input) : int :=
 Definition shift_of (c : input) : int := ofZ (Z.max 0 (Z.log2 (toZ (magnitude c)) - 53)).
 Definition scaled (s : int) (c : input) : input := (coarse s (fst c), map (map (coarse s)) (snd c)).
 
+Definition input_of (T : tables) (r q m x : nat) : input := let c := raw T r q m x in scaled (shift_of c) c.
+
 (* T: the enclosures; rough: the same ones with few digits, for the first look; arounds: of rough. *)
 Definition inputs_around (arounds : list (list interval)) (T rough : tables) (V r : nat) : nat -> nat -> list input :=
   fun m => let candidates := candidates rough V r arounds m in
-  fun q => map (fun x => let c := raw T r q m x in scaled (shift_of c) c) (candidates q).
+  fun q => map (input_of T r q m) (candidates q).
 Definition inputs (T rough : tables) (V r : nat) := inputs_around (arounds rough r) T rough V r.
 
 (* ---------- Its proof ---------- *)
@@ -155,50 +157,61 @@ Section Proof.
   Hypothesis scale_pos'' : 0 < scale''.
   Hypothesis rough_ok : tables_ok w c scale scale'' rough.
 
-  (* The inputs are one for each output of a list, and the others lose. *)
-  Theorem inputs_of_outputs q m : (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
-    Forall2 (input_ok m (terms table q m) (query_terms w table q m) (last w)) xs (inputs T rough V r m q) /\
-    forall x, In x (outputs V m) -> In x xs \/ lost m (terms table q m) (query_terms w table q m) 0 (last w) (q =? m)%nat x.
+  Lemma input_of_ok q m x : (q <= m < V)%nat -> (x < V)%nat ->
+    input_ok m (terms table q m) (query_terms w table q m) (last w) x (input_of T r q m x).
   Proof.
-    intros QM. assert (M : (m < V)%nat) by (unfold V; lia).
-    assert (input_in : forall x, (x < V)%nat ->
-      input_ok m (terms table q m) (query_terms w table q m) (last w) x (scaled (shift_of (raw T r q m x)) (raw T r q m x))).
-    { intros x X. eapply scaled_ok; [apply shift_nonnegative| | |apply raw_ok; [exact QM|exact X]].
-      - intros i t. unfold terms, table, scaled_term, unit_of, plain, r. field. apply Rgt_not_eq, power_positive, shift_nonnegative.
-      - unfold query_terms, table, scaled_term, unit_of, plain, r. field. apply Rgt_not_eq, power_positive, shift_nonnegative. }
-    assert (around : nth q (arounds rough r) [] = over_positions r (nth q (t_mass rough) [])).
+    intros QM X. eapply scaled_ok; [apply shift_nonnegative| | |apply raw_ok; [exact QM|exact X]].
+    - intros i t. unfold terms, table, scaled_term, unit_of, plain, r. field. apply Rgt_not_eq, power_positive, shift_nonnegative.
+    - unfold query_terms, table, scaled_term, unit_of, plain, r. field. apply Rgt_not_eq, power_positive, shift_nonnegative.
+  Qed.
+
+  Lemma inputs_for_ok q m xs : (q <= m < V)%nat -> incl xs (outputs V m) ->
+    Forall2 (input_ok m (terms table q m) (query_terms w table q m) (last w)) xs (map (input_of T r q m) xs).
+  Proof.
+    intros QM I. induction xs as [|x xs IH]; [constructor|]. cbn [map]. constructor.
+    - apply input_of_ok; [exact QM|]. specialize (I x (or_introl eq_refl)). apply in_outputs in I. apply I.
+    - apply IH. intros y J. apply I. now right.
+  Qed.
+
+  Lemma table_sum q m x p : query_terms w table q m x + suffix (terms table q m) x 0 p =
+    unit_of q m x * (plain w c q m x r q + suffix (plain w c q m) x 0 p).
+  Proof.
+    assert (scaled_suffix : forall p i, suffix (terms table q m) x i p = unit_of q m x * suffix (plain w c q m) x i p).
+    { clear. induction p as [|t p IH]; intros i; cbn [suffix]; [ring|]. rewrite IH, Rmult_plus_distr_l. reflexivity. }
+    rewrite scaled_suffix, Rmult_plus_distr_l. reflexivity.
+  Qed.
+
+  Lemma candidates_in m q : incl (candidates rough V r (arounds rough r) m q) (outputs V m).
+  Proof.
+    intros x I. apply in_map_iff in I. destruct I as [l [<- I]]. apply filter_In in I. destruct I as [I _].
+    apply in_map_iff in I. destruct I as [x [<- I]]. exact I.
+  Qed.
+
+  Lemma candidates_or_lost q m x : (q <= m < V)%nat -> In x (outputs V m) -> In x (candidates rough V r (arounds rough r) m q) \/
+    lost m (terms table q m) (query_terms w table q m) 0 (last w) (q =? m)%nat x.
+  Proof.
+    intros QM I. assert (around : nth q (arounds rough r) [] = over_positions r (nth q (t_mass rough) [])).
     { unfold arounds. destruct (Nat.lt_ge_cases q (length (t_mass rough))) as [L|L].
       - now rewrite (nth_map _ _ _ []) by exact L.
       - rewrite !nth_overflow by (rewrite ?map_length; lia). now destruct r as [|[|]]. }
-    exists (candidates rough V r (arounds rough r) m q). unfold inputs, inputs_around. cbv zeta. unfold candidates. rewrite around.
-    set (test := may_win rough r m q _ _). split; [|split].
-    - intros x I. apply in_map_iff in I. destruct I as [l [<- I]]. apply filter_In in I. destruct I as [I _].
-      apply in_map_iff in I. destruct I as [x [<- I]]. exact I.
-    - assert (small : forall l, In l (filter test (map (look_at rough r m) (outputs V m))) -> (output l < V)%nat).
-      { intros l I. apply filter_In in I. destruct I as [I _]. apply in_map_iff in I. destruct I as [x [<- I]].
-        apply in_outputs in I. apply I. }
-      induction (filter test _) as [|l ls IH]; [constructor|]. cbn [map]. constructor.
-      + apply input_in, small. now left.
-      + apply IH. intros l' I. apply small. now right.
-    - intros x I. destruct (test (look_at rough r m x)) eqn:e.
-      + left. change x with (output (look_at rough r m x)) at 1. apply in_map. apply filter_In. split; [now apply in_map|exact e].
-      + right. apply in_outputs in I. intros p Ip.
-        pose proof (may_win_ok w some_position c scale scale'' scale_pos scale_pos'' rough rough_ok q m x QM (proj1 I) e p Ip) as L.
-        assert (scaled_suffix : forall p i, suffix (terms table q m) x i p = unit_of q m x * suffix (plain w c q m) x i p).
-        { clear. induction p as [|t p IH]; intros i; cbn [suffix]; [ring|]. rewrite IH, Rmult_plus_distr_l. reflexivity. }
-        rewrite scaled_suffix. change (query_terms w table q m x) with (unit_of q m x * plain w c q m x r q).
-        rewrite <- Rmult_plus_distr_l. pose proof (unit_positive q m x). apply Ropp_lt_cancel. rewrite Ropp_0, Ropp_mult_distr_r.
-        apply Rmult_lt_0_compat; [easy|]. fold r in L. lra.
+    unfold candidates. rewrite around. set (test := may_win rough r m q _ _).
+    destruct (test (look_at rough r m x)) eqn:e.
+    - left. change x with (output (look_at rough r m x)) at 1. apply in_map. apply filter_In. split; [now apply in_map|exact e].
+    - right. apply in_outputs in I. intros p Ip.
+      pose proof (may_win_ok w some_position c scale scale'' scale_pos scale_pos'' rough rough_ok q m x QM (proj1 I) e p Ip) as L.
+      rewrite table_sum. pose proof (unit_positive q m x). apply Ropp_lt_cancel. rewrite Ropp_0, Ropp_mult_distr_r.
+      apply Rmult_lt_0_compat; [easy|]. fold r in L. lra.
   Qed.
 
   Theorem inputs_ok : terms_ok w table (inputs T rough V r).
   Proof.
-    intros q m QM. destruct (inputs_of_outputs q m QM) as [xs [I [F L]]]. split.
-    - intros c' J. clear L.
+    intros q m QM. pose proof (candidates_in m q) as I. pose proof (inputs_for_ok q m _ QM I) as F.
+    change (map _ _) with (inputs T rough V r m q) in F. set (xs := candidates rough V r (arounds rough r) m q) in *. split.
+    - intros c' J.
       induction F as [|x e xs es P F IH]; [easy|]. destruct J as [<-|J].
       + exists x. split; [apply I; now left|exact P].
       + apply IH; [|exact J]. intros y K. apply I. now right.
-    - intros x X. destruct (L x X) as [J|J]; [left|now right]. clear - F J.
+    - intros x X. destruct (candidates_or_lost q m x QM X) as [J|J]; [left|now right]. fold xs in J. clear - F J.
       induction F as [|y e xs es P F IH]; [easy|]. destruct J as [->|J].
       + exists e. split; [now left|exact P].
       + destruct (IH J) as [e' [K P']]. exists e'. split; [now right|exact P'].
