@@ -21,8 +21,8 @@ import prove_certificates
 
 HERE = pathlib.Path(__file__).resolve().parent
 REFUSED, FAILED = 4, 5
-ROOTS = {"exact": ["Exact.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"], "float32": ["Float32.v"]}
-COLUMNS = ("model", "seed", "proof", "statement", "correct", "total", "weights_sha256", "seconds", "cpu_seconds", "together",
+ROOTS = {"exact": ["Exact.v"], "bracket": ["Brackets.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"], "float32": ["Float32.v"]}
+COLUMNS = ("model", "seed", "proof", "statement", "correct", "upper", "total", "weights_sha256", "seconds", "cpu_seconds", "together",
            "vo_bytes", "file_sha256", "theory_sha256", "coq")
 
 
@@ -106,7 +106,7 @@ class Prover:
         elif proof == "exact":
             claim = self.formalize(weights, proof, folder)
         else:
-            claim = self.formalize(weights, proof, folder, "--correct", self.most(weights, proof, folder))
+            claim = self.formalize(weights, proof, folder, *self.most(weights, proof, folder))
 
         start, cpu = time.monotonic(), 0.0
         for module in ("Bits", claim["module"]):
@@ -121,8 +121,9 @@ class Prover:
         if code:
             raise Failure(REFUSED, printed.strip())
         statement = self.audit(folder, proof, claim)
+        upper = {"upper": claim["upper"]} if "upper" in claim else {}
         return self.keep(record_file, folder, claim["module"], seconds, cpu, proof=proof, statement=statement,
-                         correct=claim["correct"], total=claim["total"], weights_sha256=claim["weights_sha256"],
+                         correct=claim["correct"], **upper, total=claim["total"], weights_sha256=claim["weights_sha256"],
                          file_sha256=file_sha256)
 
     def keep(self, record_file, work, module, seconds, cpu, together=1, **theorem):
@@ -148,13 +149,16 @@ class Prover:
         return json.loads(printed.splitlines()[-1])
 
     def most(self, weights, proof, folder):
-        """The largest number of right sequences that a proof of a lower bound can claim: what Coq's check counts."""
+        """The most that a proof of a bound can claim, as options of maxcert formalize: what Coq's check counts."""
         claim = self.formalize(weights, proof, folder, "--correct", 0)
         code, printed, _ = self.coqc(folder, "Bits")
-        found = None if code else re.fullmatch(r"= Some (\d+)(?:%Z)?", self.counted(folder, claim["module"]))
+        bracket = proof == "bracket"
+        counts = r"\((\d+), (\d+)\)" if bracket else r"(\d+)"
+        found = None if code else re.fullmatch(rf"= Some {counts}(?:%Z)?", self.counted(folder, claim["module"]))
         if not found:
             raise Failure(REFUSED, f"Coq's check of --proof {proof} proves nothing about this model\n{printed.strip()}")
-        return found[1]
+        at_most = ["--at-most", int(claim["total"]) - int(found[2])] if bracket else []
+        return ["--correct", found[1], *at_most]
 
     def counted(self, folder, module):
         """What Coq's check itself counts, as it prints it; nothing where it does not get that far."""
@@ -172,10 +176,15 @@ class Prover:
         if proof == "float32":
             stated = "Maxcert.Float32Statement.float32_accuracy_at_least (Coq.Reals.Rdefinitions.IZR 4%Z) true"
             shown = "float32_accuracy_at_least 4 true"
-        statement = (f"Maxcert.Weights.weights_sha256 Model.Bits.bits = \"{claim['weights_sha256']}\"%string /\\\n  "
-                     f"{stated} (Maxcert.Weights.model_of Model.Bits.bits) {claim['correct']}%Z")
+        model = "(Maxcert.Weights.model_of Model.Bits.bits)"
+        said, shown = f"{stated} {model} {claim['correct']}%Z", f"{shown} (model_of bits) {claim['correct']}"
+        if proof == "bracket":
+            between = f"{claim['correct']} <= a <= {claim['upper']}"
+            said = f"exists a, Maxcert.Statement.accuracy_is {model} a /\\ ({between})%Z"
+            shown = f"accuracy_is (model_of bits) a, {between}"
+        statement = f"Maxcert.Weights.weights_sha256 Model.Bits.bits = \"{claim['weights_sha256']}\"%string /\\\n  ({said})"
         self.check_statement(folder, claim["module"], statement, f"Model.{claim['module']}.accuracy")
-        return f"{shown} (model_of bits) {claim['correct']}"
+        return shown
 
     def check_statement(self, folder, module, statement, term):
         name = f"Audit_{module}"
@@ -303,7 +312,8 @@ def parse():
     parser.add_argument("--results", metavar="DIR", type=pathlib.Path, help="prove the models of a results folder of maxcert run")
     parser.add_argument("--seeds", metavar="LIST", default="all", help="which of them: all (default), or numbers with commas")
     parser.add_argument("--proof", metavar="P", default="exact",
-                        help="exact (default), a lower bound: window/W, cubic, or float32: of all float32 evaluations; "
+                        help="exact (default), bracket: from both sides; a lower bound: window/W, cubic, or float32: of all float32 "
+                             "evaluations; "
                              "see maxcert help formalize")
     parser.add_argument("--strategies", metavar="LIST",
                         help="with --results: prove what these strategies' certificates claim, instead of --proof; names, groups, "

@@ -59,23 +59,37 @@ TheoremClaim claim_of(const std::string& proof, const CertificateRecord& record)
             "no theorem of --proof exact",
             record.strategy, record.correct.get_str(), record.total.get_str()));
     }
-    return {record.correct, record.total, record.weights_sha256};
+    return {record.correct, record.upper.value_or(record.total), record.total, record.weights_sha256};
 }
 
-/// The claim of --correct, --certificate, or of a certificate made now.
+/// The number of sequences that an option gives.
+Count sequences_given(const CommandLine& line, const char* option) {
+    try {
+        return count_from_string(line.get(option));
+    } catch (const std::invalid_argument&) {
+        throw UsageError(fmt::format("--{} takes a number of sequences, not '{}'", option, line.get(option)));
+    }
+}
+
+/// The claim of --correct and --at-most, of --certificate, or of a certificate made now.
 TheoremClaim claim_to_formalize(const CommandLine& line, const std::string& proof, const Weights& weights) {
+    const bool bracket = proves_bracket(proof);
+    if (line.given("at-most") && !(bracket && line.given("correct")))
+        throw UsageError("--at-most goes with --proof bracket and --correct");
     if (line.given("correct")) {
         if (line.given("certificate"))
             throw UsageError("--correct and --certificate both say what to claim; give one of them");
-        try {
-            return {count_from_string(line.get("correct")), power(weights.shape.d_vocab, weights.shape.n_ctx),
-                    weights.sha256()};
-        } catch (const std::invalid_argument&) {
-            throw UsageError("--correct takes a number of sequences, not '" + line.get("correct") + "'");
-        }
+        const Count total = power(weights.shape.d_vocab, weights.shape.n_ctx);
+        return {sequences_given(line, "correct"),
+                line.given("at-most") ? sequences_given(line, "at-most") : total, total, weights.sha256()};
     }
     if (line.given("certificate"))
         return claim_of(proof, record_to_formalize(line.get("certificate"), proof, weights));
+    if (bracket) {
+        throw UsageError(
+            "--proof bracket needs a claim: scripts/prove has Coq count what it can prove; or give --correct "
+            "and --at-most, or --certificate");
+    }
     return claim_of(proof, certify_for(proof, weights));
 }
 
@@ -101,11 +115,13 @@ int formalize_command(const std::vector<std::string>& arguments) {
     line.text("weights", "FILE", "", "safetensors with TransformerLens names");
     line.text("proof", "NAME", "exact",
               std::string("what Coq is to check: ") + kFormalProofs +
-                  " (window/W: a lower bound, the W largest tokens one by one; cubic: the paper's; "
+                  " (bracket: a lower and an upper bound; window/W: a lower bound, the W largest tokens one "
+                  "by one; cubic: the paper's; "
                   "float32: all float32 evaluations)");
     line.text("certificate", "FILE", "",
               "claim what this certificate does; default: certify the weights now");
     line.text("correct", "N", "", "claim N right sequences, without certifying");
+    line.text("at-most", "N", "", "with --correct: and no more than N, where --proof is bracket");
     line.text("out", "DIR", "", "folder for Bits.v (the weights) and Accuracy_PROOF.v (the theorem)");
     if (!line.parse(arguments)) return 0;
 
@@ -121,11 +137,12 @@ int formalize_command(const std::vector<std::string>& arguments) {
     const std::string heading = fmt::format("The weights of {}, as 32-bit patterns.", plain_name(path));
     write_files_atomically(
         out, {{"Bits.v", coq_bits(weights, heading)}, {module + ".v", coq_theorem(proof, claim)}});
-    const Json written = {{"proof", proof},
-                          {"module", module},
-                          {"correct", claim.correct.get_str()},
-                          {"total", claim.total.get_str()},
-                          {"weights_sha256", claim.weights_sha256}};
+    Json written = {{"proof", proof},
+                    {"module", module},
+                    {"correct", claim.correct.get_str()},
+                    {"total", claim.total.get_str()},
+                    {"weights_sha256", claim.weights_sha256}};
+    if (proves_bracket(proof)) written["upper"] = claim.upper.get_str();
     fmt::print("{}\n", written.dump());
     return 0;
 }

@@ -10,10 +10,16 @@ Open Scope Z_scope.
 
 (* ---------- The program ---------- *)
 
+(* Up to 2^k steps *)
+Definition grid := (nat * list (int * int))%type.
+Definition grid_of (W : Z) (k : nat) : grid := (k, scales W k).
+
+(* A grid for the upper counts, of all outputs, and one for the lower count, of one output: so it may be finer. *)
+Definition grids_of (W : Z) (ks : list nat) : list (grid * grid) := map (fun k => (grid_of W k, grid_of W (k + 2))) ks.
+
 Section Program.
   Variable W : Z.       (* bits of a coefficient *)
   Variable enough : Z.  (* so few sequences may stay open in a group *)
-  Variable grids : list (nat * list (int * int)).  (* k, scales W k *)
 
   (* Outputs that may win, each with an upper bound on the number of sequences where it does. *)
   Definition contender := (input * Z)%type.
@@ -22,22 +28,24 @@ Section Program.
     match best with Some b => if snd b <? snd c then Some c else best | None => Some c end.
   Definition likeliest (cs : list contender) : option contender := fold_right likelier None cs.
 
-  Definition recount (m k : nat) (scales : list (int * int)) (seen : bool) (c : contender) : contender :=
-    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins true m W k scales seen (fst c))).
+  Definition recount (m : nat) (g : grid) (seen : bool) (c : contender) : contender :=
+    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins true m W (fst g) (snd g) seen (fst c))).
 
   (* The numbers of right and of wrong sequences. *)
-  Fixpoint refine (grids : list (nat * list (int * int))) (m : nat) (seen : bool) (size : Z) (cs : list contender) (least : Z) : Z * Z :=
+  Fixpoint refine (grids : list (grid * grid)) (m : nat) (seen : bool) (size : Z) (cs : list contender) (least : Z) : Z * Z :=
     let sum := zsum snd cs in
     match grids with
     | [] => (size - Z.min size sum, least)
-    | (k, scales) :: grids =>
+    | (g, finer) :: grids =>
         if sum - least <=? enough then (size - Z.min size sum, least) else
-        let cs := map (recount m k scales seen) cs in
+        let cs := map (recount m g seen) cs in
         let least := match likeliest cs with
-          | Some c => Z.max least (wins false m W k scales seen (fst c))
+          | Some c => Z.max least (wins false m W (fst finer) (snd finer) seen (fst c))
           | None => least end in
         refine grids m seen size cs least
     end.
+
+  Variable grids : list (grid * grid).
 
   Definition bracket_group (r q m : nat) (cs : list input) : Z * Z :=
     let size := Z.of_N (total m r (q =? m)%nat) in refine grids m (q =? m)%nat size (map (fun c => (c, size)) cs) 0.
@@ -57,7 +65,7 @@ Definition rivals (T rough : tables) (V r : nat) : nat -> nat -> list input :=
   fun q => map (input_of T r q m) (undominated T positional above q (candidates q)).
 
 (* In a group at most 2^-e of all sequences are left open, if the grids are fine enough for that: up to 2^k steps
-   for each k. *)
+   for each k, four times as many for the lower end. *)
 Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z) :=
   let B := Z.max 0 (places w) in
   let r := (length (wP w) - 1)%nat in
@@ -67,7 +75,7 @@ Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z
       let units := Z.min 30 (4 * B) in
       let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
       let W := Z.log2 (Z.of_nat V ^ Z.of_nat r) + 2 in
-      Some (brackets W (sequences_of w / 2 ^ e) (map (fun k => (k, scales W k)) ks) r V (rivals T (roughly (rough_digits units) T) V r))
+      Some (brackets W (sequences_of w / 2 ^ e) (grids_of W ks) r V (rivals T (roughly (rough_digits units) T) V r))
   | None => None
   end.
 Definition proves_bracket (ks : list nat) (e : Z) (w : weights) (low high : Z) : bool :=
@@ -124,16 +132,16 @@ Section Group.
 
   Lemma refine_ok ks : forall xs cs least, incl xs X -> Forall2 contends xs cs ->
     covered xs -> (least <= wrongs)%Z ->
-    let n := refine W enough (map (fun k => (k, scales W k)) ks) m seen (Z.of_nat (length all)) cs least in
+    let n := refine W enough (grids_of W ks) m seen (Z.of_nat (length all)) cs least in
     (fst n <= Z.of_nat (length all) - wrongs)%Z /\ (snd n <= wrongs)%Z.
   Proof.
     assert (done : forall xs cs least, Forall2 contends xs cs -> covered xs -> (least <= wrongs)%Z ->
       (Z.of_nat (length all) - Z.min (Z.of_nat (length all)) (zsum snd cs) <= Z.of_nat (length all) - wrongs /\ least <= wrongs)%Z).
     { intros xs cs least F L H. split; [|exact H]. pose proof (wrongs_sum xs cs F L).
       pose proof (length_filter_negb wrong all). unfold wrongs in *. lia. }
-    induction ks as [|k ks IH]; intros xs cs least I F L H; cbn [map refine]; [exact (done xs cs least F L H)|].
+    induction ks as [|k ks IH]; intros xs cs least I F L H; cbn [grids_of map refine]; [exact (done xs cs least F L H)|].
     destruct (_ <=? enough)%Z; [exact (done xs cs least F L H)|]. cbv zeta.
-    set (cs' := map (recount W enough m k (scales W k) seen) cs). assert (F' : Forall2 contends xs cs').
+    set (cs' := map (recount W enough m (grid_of W k) seen) cs). assert (F' : Forall2 contends xs cs').
     { unfold cs'. clear - F W_large few. induction F as [|x c xs cs [O P] F IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
       unfold recount. destruct (16 * snd c <=? enough)%Z; [now split|]. split; [exact O|]. cbn [snd fst]. apply Z.min_glb; [exact P|].
       now apply wins_at_most. }
@@ -165,7 +173,7 @@ Section Brackets.
   Hypothesis W_large : (1 < W)%Z.
   Hypothesis few : (Z.of_nat V ^ Z.of_nat r < 2 ^ W - 1)%Z.
   Variable ks : list nat.
-  Let grids := map (fun k => (k, scales W k)) ks.
+  Let grids := grids_of W ks.
 
   Lemma few_tails m seen : (m < V)%nat -> (Z.of_nat (length (tails m r seen)) < 2 ^ W - 1)%Z.
   Proof.

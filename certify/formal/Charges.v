@@ -2,7 +2,8 @@
    term falls short of its position's largest one, in steps of a power of two, rounded down for the upper count and up
    for the lower one; the output wins where all costs together stay within what the largest terms add up to.
    Where the maximum has to be held, what it costs at the least anywhere is taken off its first cost and off the budget,
-   so that the steps need not be coarse. Main theorems: wins_at_most, wins_at_least. *)
+   so that the steps need not be coarse. What a position's costs are reckoned from is raised by a part of a step, so that
+   little is lost by rounding them. Main theorems: wins_at_most, wins_at_least. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat.
 From Maxcert Require Import Integers Intervals Sequences Tails Ranges Matrices Exponential Attention Candidates Columns Blocks Packed.
 Import ListNotations.
@@ -22,19 +23,41 @@ Section Program.
   Definition position_of (E : list interval) : position := let v := map end_of E in (largest v, v).
   Definition of_max (p : position) : int := sub (fst p) (nth m (snd p) zero).
 
+  (* What rounding n loses; all the costs of a position, if the first n is raised by c. *)
+  Definition rounding (s n : int) : int := if up then sub n (shl (shr n s) s) else sub (shl (ceiling n s) s) n.
+  Definition rounded_off (s : int) (costs : list int) (c : int) : int :=
+    fold_left (fun sum n => add sum (rounding s (add n c))) costs zero.
+
+  (* Of the eighths of a step the one that loses least; tokens dearer than the budget do not matter. *)
+  Definition best_eighth (s : int) (costs : list int) (eighths : list int) : int :=
+    fst (fold_left (fun best c => let loss := rounded_off s costs c in if leb (snd best) loss then best else (c, loss))
+      eighths (zero, rounded_off s costs zero)).
+  Definition raised (s budget : int) (eighths : list int) (p : position) : position :=
+    let costs := filter (fun n => leb n budget) (map (fun v => sub (fst p) v) (snd p)) in
+    (add (fst p) (nmax zero (best_eighth s costs eighths)), snd p).
+
   Definition charge_of (least s : int) (p : position) : charge :=
     {| c_first := steps s (sub (of_max p) least); c_again := steps s (of_max p);
        c_others := map (fun v => steps s (sub (fst p) v)) (firstn m (snd p)) |}.
 
-  (* k, scales W k: the steps are such that the budget is less than 2^k of them. *)
+  Definition least_of (seen : bool) (ps : list position) : int :=
+    if seen then zero else opp (largest (map (fun p => opp (of_max p)) ps)).
+  Definition budget_of (seen : bool) (own : int) (ps : list position) : int :=
+    sub (fold_right (fun p n => add (fst p) n) own ps) (least_of seen ps).
+  (* The number of bits of a step: the budget is less than 2^k of them. *)
+  Definition step_bits (k : nat) (budget : int) : Z := Z.max 0 (Z.log2 (toZ budget) + 1 - Z.of_nat k).
+
+  (* k, scales W k *)
   Definition wins (W : Z) (k : nat) (scales : list (int * int)) (seen : bool) (c : input) : Z :=
+    let own := end_of (fst c) in
     let ps := map position_of (snd c) in
-    let least := if seen then zero else opp (largest (map (fun p => opp (of_max p)) ps)) in
-    let budget := sub (fold_right (fun p n => add (fst p) n) (end_of (fst c)) ps) least in
-    if leb zero budget then
-      let s := Z.max 0 (Z.log2 (toZ budget) + 1 - Z.of_nat k) in
-      cheap W (toZ (shr budget (ofZ s)) + 1) scales seen (map (charge_of least (ofZ s)) ps)
-    else 0.
+    let before := budget_of seen own ps in
+    let s := step_bits k before in
+    let eighths := if 3 <=? s then map (fun j => ofZ (j * 2 ^ (s - 3))) [1; 2; 3; 4; 5; 6; 7] else [] in
+    let ps := map (raised (ofZ s) before eighths) ps in
+    let budget := budget_of seen own ps in
+    let s := ofZ (step_bits k budget) in
+    if leb zero budget then cheap W (toZ (shr budget s) + 1) scales seen (map (charge_of (least_of seen ps) s) ps) else 0.
 End Program.
 
 (* ---------- Its proof ---------- *)
@@ -111,6 +134,13 @@ Section Proof.
     induction Es as [|E Es IH]; intros i H; [easy|]. destruct H as [H H']. split; [now apply position_of_ok|now apply IH].
   Qed.
 
+  Lemma raised_ok s budget eighths ps : forall i, all_ok i ps -> all_ok i (map (raised up s budget eighths) ps).
+  Proof.
+    induction ps as [|p ps IH]; intros i H; [easy|]. destruct H as [[L H] H']. cbn [map all_ok]. split; [|now apply IH].
+    split; [exact L|]. intros t T. destruct (H t T) as [A B]. split; [exact A|]. unfold raised. cbn [fst snd]. rewrite toZ_add.
+    set (b := best_eighth _ _ _ _). pose proof (proj1 (nmax_above zero b)) as N. rewrite toZ_zero in N. lia.
+  Qed.
+
   Variable least : int.
   Variable s : Z.
   Hypothesis s0 : (0 <= s)%Z.
@@ -180,14 +210,16 @@ Section Counts.
       if (0 <=? B)%Z then Z.of_nat (length (filter (fun p => cost m C seen p <? B / 2 ^ s + 1)%Z (tails m r seen))) else 0%Z.
   Proof.
     destruct c_ok as [Own [L P]]. apply positions_of_ok with (up := up) in P.
-    unfold wins. cbv zeta. set (ps := map (position_of up) (snd c)) in *.
-    set (least := if seen then zero else _). set (budget := sub _ least). set (s := Z.max 0 _).
-    assert (Lp : length ps = r) by (unfold ps; now rewrite map_length).
+    unfold wins. cbv zeta. match goal with |- context [map (raised ?u ?s ?b ?e) ?ps] =>
+      apply (raised_ok u m f x s b e) in P; set (ps' := map (raised u s b e) ps) in * end.
+    assert (Lp : length ps' = r) by (unfold ps'; now rewrite !map_length).
+    clearbody ps'. rename ps' into ps. unfold budget_of. set (least := least_of m seen ps). set (budget := sub _ least).
+    set (s := step_bits k budget).
     exists (toZ budget), s, (map (charge_of up m least (ofZ s)) ps).
     assert (s0 : (0 <= s)%Z) by apply Z.le_max_l.
     assert (Hl : forall p, In p ps -> (toZ least <= toZ (of_max m p))%Z).
-    { intros p I. unfold least. destruct seen.
-      - unfold ps in I. clear - P I. fold ps in I. revert P I. generalize 0%nat. induction ps as [|p' ps IH]; intros i P I; [easy|].
+    { intros p I. unfold least, least_of. destruct seen.
+      - clear - P I. revert P I. generalize 0%nat. induction ps as [|p' ps IH]; intros i P I; [easy|].
         destruct P as [[_ P] P']. destruct I as [->|I]; [|exact (IH _ P' I)].
         destruct (P m (le_n _)) as [_ H]. unfold of_max. rewrite toZ_zero, toZ_sub. lia.
       - rewrite toZ_opp. destruct (In_nth _ _ (zero, []) I) as [j [J <-]].
@@ -201,7 +233,7 @@ Section Counts.
       pose proof (within_add up _ _ _ _ (end_of_ok up _ _ Own) H) as R. rewrite <- plus_IZR in R.
       unfold budget. rewrite toZ_sub. change (fold_right _ _ ps) with (tops (end_of up (fst c)) ps). rewrite tops_value.
       rewrite Rplus_assoc. replace (toZ _ + toZ _ - toZ least)%Z with (toZ (end_of up (fst c)) + (toZ (tops zero ps) - (if seen then 0 else toZ least)))%Z; [exact R|].
-      unfold least. destruct seen; rewrite ?toZ_zero; lia.
+      unfold least, least_of. destruct seen; rewrite ?toZ_zero; lia.
     - rewrite toZ_leb, toZ_zero. destruct (Z.leb_spec 0 (toZ budget)) as [b0|b0]; [|reflexivity].
       assert (P2 : (0 < 2 ^ s)%Z) by (apply Z.pow_pos_nonneg; lia).
       rewrite toZ_shr, toZ_ofZ, Z.shiftr_div_pow2 by exact s0.
@@ -209,7 +241,7 @@ Section Counts.
       pose proof (Z.div_pos _ _ b0 P2). split; [lia|].
       assert ((toZ budget / 2 ^ s < 2 ^ Z.of_nat k)%Z); [|lia].
       apply Z.div_lt_upper_bound; [exact P2|]. rewrite <- Z.pow_add_r by lia.
-      apply Z.lt_le_trans with (2 ^ (Z.log2 (toZ budget) + 1))%Z; [|apply Z.pow_le_mono_r; lia].
+      apply Z.lt_le_trans with (2 ^ (Z.log2 (toZ budget) + 1))%Z; [|apply Z.pow_le_mono_r; unfold s, step_bits; lia].
       destruct (Z.eq_dec (toZ budget) 0) as [->|N]; [reflexivity|]. rewrite Z.add_1_r. apply Z.log2_spec. lia.
   Qed.
 

@@ -1,7 +1,7 @@
 // Each kind of proof is a check of certify/formal and the theorem about it: the exact accuracy (Exact.v), a
-// lower bound by windows (Windows.v) or by the paper's cubic proof (Cubic.v), or the accuracy of all float32
-// evaluations (Float32.v). Coq chooses its own precision and counts by itself, so that nothing but the
-// weights and one number comes from maxcert.
+// bracket around it (Brackets.v), a lower bound by windows (Windows.v) or by the paper's cubic proof
+// (Cubic.v), or the accuracy of all float32 evaluations (Float32.v). Coq chooses its own precision and counts
+// by itself, so that nothing but the weights and one or two numbers comes from maxcert.
 #include "certify/formalize/theorem.hpp"
 
 #include <fmt/format.h>
@@ -23,8 +23,12 @@ struct Check {
     const char* module;
     std::string counted;
     std::string theorem;
-    std::string accuracy;  ///< the statement, but for the model and the number
+    std::string accuracy;  ///< the statement, but for the model and the number; empty for brackets
 };
+
+/// Grids of up to 2^5 and 2^9 steps, until 2^-24 of all sequences are open in a group: minutes for Max-of-10
+/// and Max-of-20.
+constexpr const char* kBracketEffort = "[5; 9]%nat 24";
 
 /// The window's size W of window/W.
 unsigned window_size(const std::string& proof) {
@@ -37,6 +41,10 @@ unsigned window_size(const std::string& proof) {
 
 Check check_of(const std::string& proof) {
     if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy", "accuracy_is"};
+    if (proves_bracket(proof)) {
+        return {"Brackets", fmt::format("brackets_proved {} bits", kBracketEffort),
+                fmt::format("(between_brackets {})", kBracketEffort), ""};
+    }
     if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least", "accuracy_at_least"};
     if (proof == "float32") {
         const unsigned exp_ulp = Options().exp_ulp;
@@ -52,11 +60,32 @@ Check check_of(const std::string& proof) {
             "accuracy_at_least"};
 }
 
+/// What is said of `bits`, in the words of Statement.v.
+std::string statement(const std::string& proof, const TheoremClaim& claim) {
+    if (proves_bracket(proof)) {
+        return fmt::format("exists a, accuracy_is (model_of bits) a /\\ ({} <= a <= {})%Z",
+                           claim.correct.get_str(), claim.upper.get_str());
+    }
+    return fmt::format("{} (model_of bits) {}", check_of(proof).accuracy, claim.correct.get_str());
+}
+
+/// How many are right, for the file's first line.
+std::string in_words(const std::string& proof, const TheoremClaim& claim) {
+    const std::string correct = claim.correct.get_str();
+    if (proves_exact_count(proof)) return correct;
+    if (proves_bracket(proof)) return fmt::format("{} to {}", correct, claim.upper.get_str());
+    return "at least " + correct;
+}
+
 }  // namespace
+
+bool proves_bracket(const std::string& proof) {
+    return proof == "bracket";
+}
 
 bool proves_exact_count(const std::string& proof) {
     if (proof == "exact") return true;
-    if (proof == "cubic" || proof == "float32") return false;
+    if (proof == "cubic" || proof == "float32" || proves_bracket(proof)) return false;
     if (proof.rfind(kWindow, 0) != 0)
         throw UsageError(fmt::format("--proof takes {}, not '{}'", kFormalProofs, proof));
     window_size(proof);
@@ -76,9 +105,9 @@ std::string theorem_module(const std::string& proof) {
 }
 
 std::string coq_theorem(const std::string& proof, const TheoremClaim& claim) {
-    const bool exact = proves_exact_count(proof);
+    const bool wrong_too = proves_exact_count(proof) || proves_bracket(proof);
     const Check check = check_of(proof);
-    return fmt::format(R"((* Of {total} sequences of tokens, {at_least}{correct} are right. *)
+    return fmt::format(R"((* Of {total} sequences of tokens, {in_words} are right. *)
 From Coq Require Import ZArith String List.
 Import ListNotations.
 From Maxcert Require Import Statement Weights {module}.
@@ -88,20 +117,18 @@ Definition counted := {counted}.{counted_are}
 
 Theorem accuracy :
   weights_sha256 bits = "{sha256}"%string /\
-  {accuracy} (model_of bits) {correct}.
+  {statement}.
 Proof.
   split.
   - vm_cast_no_check (eq_refl "{sha256}"%string).
   - apply {theorem}. vm_cast_no_check (eq_refl true).
 Qed.
 )",
-                       fmt::arg("total", claim.total.get_str()),
-                       fmt::arg("at_least", exact ? "" : "at least "),
-                       fmt::arg("correct", claim.correct.get_str()), fmt::arg("module", check.module),
-                       fmt::arg("counted", check.counted),
-                       fmt::arg("counted_are", exact ? "  (* right, wrong *)" : "  (* right *)"),
-                       fmt::arg("sha256", claim.weights_sha256), fmt::arg("accuracy", check.accuracy),
-                       fmt::arg("theorem", check.theorem));
+                       fmt::arg("total", claim.total.get_str()), fmt::arg("in_words", in_words(proof, claim)),
+                       fmt::arg("module", check.module), fmt::arg("counted", check.counted),
+                       fmt::arg("counted_are", wrong_too ? "  (* right, wrong *)" : "  (* right *)"),
+                       fmt::arg("sha256", claim.weights_sha256),
+                       fmt::arg("statement", statement(proof, claim)), fmt::arg("theorem", check.theorem));
 }
 
 }  // namespace maxcert

@@ -9,19 +9,23 @@
 namespace maxcert {
 
 /// What a theorem says of the weights with this SHA-256: of `total` sequences exactly `correct` are right, or
-/// at least as many, as the kind of proof has it. Coq decides whether it holds.
+/// at least as many, or as many up to `upper`, as the kind of proof has it. Coq decides whether it holds.
 struct TheoremClaim {
     Count correct;
+    Count upper;
     Count total;
     std::string weights_sha256;
 };
 
 /// The kinds of proofs, for messages and help.
-constexpr const char* kFormalProofs = "exact, window/W, cubic or float32";
+constexpr const char* kFormalProofs = "exact, bracket, window/W, cubic or float32";
 
-/// Whether `proof` is about the exact count; otherwise it is about a lower bound. Throws UsageError for a
-/// kind of proof that certify/formal does not have.
+/// Whether `proof` is about the exact count; otherwise it is about a lower bound, or about both. Throws
+/// UsageError for a kind of proof that certify/formal does not have.
 bool proves_exact_count(const std::string& proof);
+
+/// Whether `proof` bounds the count from both sides.
+bool proves_bracket(const std::string& proof);
 
 /// The strategy that finds what `proof` may claim, for models of this shape.
 std::string strategy_to_formalize(const std::string& proof, const Shape& shape);

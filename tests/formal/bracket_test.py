@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Brackets around the accuracy as Coq theorems, and what must be refused: bracket_test.py OUT
+
+OUT is where the theory is compiled and kept. The mutants change the program of a Coq file and nothing else: the program
+still compiles, and its soundness proof does not. Exit code 77 (skipped) without coqc."""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+import exact_test
+from exact_test import FORMAL, GOLDEN, ModelTest, assumptions, coqc, count_by_enumeration, random_weights, read, unexpected
+from theory_mutants import MutantsTest
+
+COARSE, FINE = '[2]%nat 30', '[5; 9]%nat 30'  # grids of up to 2^k steps, until 2^-30 of the sequences are open in a group
+HEAD = ('From Coq Require Import ZArith List. Import ListNotations.\n'
+        'From Maxcert Require Import Statement Weights Brackets Bits. Open Scope Z_scope.\n')
+
+
+def claim(name, effort, low, high, end='Qed'):
+    return (f'Theorem {name} : exists a, accuracy_is (model_of bits) a /\\ {low} <= a <= {high}.\n'
+            f'Proof. apply (between_brackets {effort}). vm_cast_no_check (eq_refl true). {end}.\n')
+
+
+class Bracket(ModelTest):
+    def coq(self, name, text):
+        done = coqc(self.folder, name, text)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def brackets(self, weights):
+        """The lower and the upper end that each effort proves; None where it says nothing."""
+        self.bits(weights)
+        printed = self.coq('Counted.v', HEAD + ''.join(f'Eval vm_compute in brackets_proved {effort} bits.\n' for effort in (COARSE, FINE)))
+        found = re.findall(r'= (?:Some \((\d+), (\d+)\)|None)', printed)
+        self.assertEqual(len(found), 2)
+        total = len(weights['wE']) ** len(weights['wP'])
+        return [(int(right), total - int(wrong)) if right else None for right, wrong in found]
+
+    def proves(self, effort, low, high):
+        """The bracket is a theorem, and one that is narrower by one sequence is none."""
+        printed = self.coq('Claims.v', HEAD + claim('bracket', effort, low, high) + 'Print Assumptions bracket.\n' +
+                           claim('too_high', effort, low + 1, high, 'Fail Qed. Abort') +
+                           claim('too_low', effort, low, high - 1, 'Fail Qed. Abort'))
+        self.assertTrue(assumptions(printed))
+        self.assertEqual(unexpected(printed), [])
+
+    def test_random_models_against_enumeration(self):
+        tried = sharp = wide = 0
+        for seed in range(4):
+            weights = random_weights(seed)
+            exact = count_by_enumeration(weights)
+            if exact is None:
+                continue
+            with self.subTest(seed):
+                coarse, fine = self.brackets(weights)
+                for low, high in (coarse, fine):
+                    self.assertLessEqual(low, exact)
+                    self.assertLessEqual(exact, high)
+                self.assertLessEqual(fine[1] - fine[0], coarse[1] - coarse[0])
+                self.proves(FINE, *fine)
+                tried += 1
+                sharp += fine[0] == exact or fine[1] == exact
+                wide += coarse[1] > coarse[0]
+        self.assertGreater(tried, 2)
+        self.assertGreater(sharp, 1)
+        self.assertGreater(wide, 0)
+
+    def test_golden_models_where_ties_are_wrong(self):
+        for name, exact in (('mean-diff-trap', 7), ('rounding-tie', 0)):
+            with self.subTest(name):
+                for low, high in self.brackets(read(GOLDEN / f'{name}.safetensors')):
+                    self.assertLessEqual(low, exact)
+                    self.assertLessEqual(exact, high)
+
+    def test_infinities_prove_nothing(self):
+        weights = random_weights(1)
+        weights['wE'][0][0] = 0x7f800000
+        self.assertEqual(self.brackets(weights), [None, None])
+
+
+# The file and what changes in its program; the lemma that must fail, and the files from the program to it.
+MUTANTS = {
+    'upper counts with costs rounded up': ('if up then shr x s else ceiling x s', 'ceiling x s', 'steps_ok', 'Charges'),
+    'a first maximum that costs nothing': ('(monomial bits size (c_first c) free)', 'free', 'polynomials_ok', 'Packed'),
+    'counts beyond what a coefficient holds': ('mod (2 ^ W - 1)', 'mod 2 ^ W', 'cheap_count', 'Packed'),
+    'an output that nobody counts': ('map (recount m g seen) cs', 'map (recount m g seen) (tl cs)', 'refine_ok', 'Brackets'),
+    'an upper count as the lower end': ('(wins false m W (fst finer)', '(wins true m W (fst finer)', 'refine_ok', 'Brackets'),
+    'outputs compared without positions': ('(add (entry positional x y) (entry above x y))', '(entry above x y)', 'dominated_ok',
+                                           'Dominated'),
+}
+
+
+class Mutants(MutantsTest):
+    def test_none_has_a_proof(self):
+        for name, (old, new, lemma, *modules) in MUTANTS.items():
+            with self.subTest(name):
+                self.theory = self.copy_of_the_theory()
+                self.assert_no_proof(old, new, lemma, *(f'{module}.v' for module in modules))
+
+
+if __name__ == '__main__':
+    if shutil.which('coqc') is None:
+        print('skipped: coqc is not installed')
+        sys.exit(77)
+    exact_test.OUT = MutantsTest.compiled = pathlib.Path(sys.argv[1]).resolve()
+    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Brackets.v'], check=True)
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
