@@ -26,9 +26,9 @@ struct Check {
     std::string accuracy;  ///< the statement, but for the model and the number; empty for brackets
 };
 
-/// Grids of up to 2^5 and 2^9 steps, until 2^-24 of all sequences are open in a group: minutes for Max-of-10
+/// Grids of up to 2^5 and 2^7 steps, until 2^-23 of all sequences are open in a group: minutes for Max-of-10
 /// and Max-of-20.
-constexpr const char* kBracketEffort = "[5; 9]%nat 24";
+constexpr const char* kBracketEffort = "[5; 7]%nat 23";
 
 /// The window's size W of window/W.
 unsigned window_size(const std::string& proof) {
