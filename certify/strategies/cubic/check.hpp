@@ -133,7 +133,7 @@ void decide_claims(const CubicTables<N>& t, const std::vector<CubicClaim>& claim
         const CubicRow<N> row(t, q, m);
         for (; i < claims.size() && claims[i].q == q && claims[i].m == m; ++i) {
             const CubicClaim& c = claims[i];
-            checkpoint(8);
+            if (i % 32 == 0) checkpoint(32 * 8);
             const Verdict verdict = c.n == 0 ? constant_verdict(t, c) : pure_verdict(t, row, c);
             if (verdict == Verdict::proved) proved.add(c);
             if (verdict == Verdict::open) open.push_back(c);

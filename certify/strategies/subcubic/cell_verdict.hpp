@@ -59,8 +59,8 @@ template <class N, class Rules = CellRules>
 void decide_open_cells(const CellTables<N>& t, const Shape& shape, const std::vector<std::uint32_t>& gaps,
                        SubcubicVerdicts& verdicts) {
     for_each_cell(shape, [&](std::size_t i, const Cell& cell) {
+        if (i % 32 == 0) checkpoint(32 * 16);
         if (verdicts.cells[i] != Verdict::open) return;
-        checkpoint(16);
         verdicts.cells[i] =
             Rules::admits(shape, cell, gaps[i]) ? cell_verdict<N, Rules>(t, cell, gaps[i]) : Verdict::refuted;
     });

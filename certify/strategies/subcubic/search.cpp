@@ -41,7 +41,7 @@ std::uint32_t smallest_gap(const Tables& t, const Cell& c, std::uint32_t guess) 
 void search_gaps(const Tables& t, const Shape& shape, std::vector<std::uint32_t>& gaps) {
     std::uint32_t guess = 1;
     for_each_cell(shape, [&](std::size_t i, const Cell& c) {
-        checkpoint(64);
+        if (i % 16 == 0) checkpoint(16 * 64);
         gaps[i] = smallest_gap(t, c, guess);
         if (gaps[i] != 0) guess = gaps[i];
     });
