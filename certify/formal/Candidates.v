@@ -3,7 +3,7 @@
    Main theorem: candidates_ok. *)
 From Coq Require Import Reals ZArith Lra Lia List PeanoNat Uint63 Sint63.
 From Bignums Require Import BigN BigZ.
-From Maxcert Require Import Statement Separability Integers Words Intervals Matrices Exponential Attention Enclosures Tails Ranges.
+From Maxcert Require Import Statement Separability Integers Words WordLook Intervals Matrices Exponential Attention Enclosures Tails Ranges.
 Import ListNotations.
 Open Scope nat_scope.
 
@@ -27,17 +27,9 @@ Fixpoint over_positions (n : nat) (L : list (list interval)) : list interval :=
   | _, [] => []
   end.
 
-(* The same in machine words: the largest of 0 and of each mass times z plus a row's entry. *)
-Definition mass_limit : word := Eval vm_compute in Uint63.of_Z (2 ^ 31).
-Definition row_limit : word := Eval vm_compute in Uint63.of_Z (2 ^ 29).
 Definition word_in (limit : word) (n : int) : option word := if fits limit n then Some (word_of n) else None.
-Fixpoint most (z : word) (masses row : list word) (best : word) : word :=
-  match masses, row with
-  | a :: masses, d :: row => let s := wadd z d in
-      most z masses row (if wleb s wzero then best else let p := PrimInt63.mul a s in if wleb p best then best else p)
-  | _, _ => best
-  end.
-Definition int_of (w : word) : int := BigZ.Pos (BigN.N0 w).
+Definition pair_in (limit : word) (e : interval) : option (word * word) :=
+  match word_in limit (fst e), word_in limit (snd e) with Some a, Some b => Some (a, b) | _, _ => None end.
 
 Section Program.
   Variable T : tables.
@@ -48,44 +40,60 @@ Section Program.
 
   (* What depends on the maximum m and the output x alone: upper bounds on EVOU[t,x] - EVOU[t,m] for the tokens up to m,
      the largest of them, and on PVOU[i,x] - PVOU[i,m] for the positions before the query and for the query's. *)
-  Record look := { output : nat; ov : list int; ov_words : option (list word); ov_most : int; pv_most : int; pv_own : int }.
+  Record look := { output : nat; ov : list int; ov_most : int; pv_most : int; pv_own : int; words : option word_row }.
   Definition pv_above (m x i : nat) : int := sub (snd (PVOU_at i x)) (fst (PVOU_at i m)).
+  Definition row_words (m : nat) (ov : list int) (ov_most pv_most pv_own : int) : option word_row :=
+    match all (word_in row_limit) ov, word_in row_limit ov_most, word_in row_limit pv_most, word_in row_limit pv_own with
+    | Some l, Some a, Some b, Some c =>
+        Some {| gains := l; gain_of_m := nth m l wzero; most_gain := a; place_gain := b; query_gain := c |}
+    | _, _, _, _ => None
+    end.
   Definition look_at (m x : nat) : look :=
     let ov := map (fun ab => sub (snd (fst ab)) (fst (snd ab)))
                   (combine (firstn (S m) (nth x (t_EVOU T) [])) (firstn (S m) (nth m (t_EVOU T) []))) in
-    {| output := x; ov := ov; ov_words := all (word_in row_limit) ov; ov_most := largest ov; pv_most := largest (map (pv_above m x) (seq 0 r)); pv_own := pv_above m x r |}.
+    let a := largest ov in let b := largest (map (pv_above m x) (seq 0 r)) in let c := pv_above m x r in
+    {| output := x; ov := ov; ov_most := a; pv_most := b; pv_own := c; words := row_words m ov a b c |}.
 
-  (* The masses of the tokens up to m at all positions before the query, and the query's own, with about 30 bits. *)
+  (* The masses of the tokens up to m at all positions before the query, and the query's own, with about 26 bits. *)
   Definition coarse_masses (m : nat) (around : list interval) (own : interval) : list interval * int * interval :=
     let around := firstn (S m) around in
     let top := largest (map snd (own :: around)) in
-    let s := ofZ (Z.max 0 (Z.log2 (toZ top) - 30)) in
+    let s := ofZ (Z.max 0 (Z.log2 (toZ top) - 25)) in
     (map (coarse s) around, ceiling top s, coarse s own).
 
-  Definition far_of (around : list interval) (words : option (list word)) (z : int) (l : look) : int :=
-    match words, ov_words l, word_in row_limit z with
-    | Some masses, Some row, Some z => int_of (most z masses row wzero)
-    | _, _, _ => largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l)))
-    end.
-  Definition mass_words (masses : list interval * int * interval) : option (list word) :=
-    all (word_in mass_limit) (map snd (fst (fst masses))).
-
-  Definition may_win (m q : nat) (masses : list interval * int * interval) (words : option (list word)) (l : look) : bool :=
+  Definition mass_words (m q : nat) (masses : list interval * int * interval) : option word_masses :=
     let '(around, top, own) := masses in
-    let e := sub (snd (EU_at q (output l))) (fst (EU_at q m)) in
+    if ((0 <? r) && (r <=? 31))%bool then
+      match all (word_in mass_limit) (map snd around), word_in mass_limit top, pair_in mass_limit (nth m around izero),
+            pair_in mass_limit own with
+      | Some l, Some a, Some b, Some c =>
+          Some {| mass_above := l; top_mass := a; mass_of_m := b; own_mass := c; needed := negb (q =? m);
+                  others := Uint63.of_Z (Z.of_nat (if q =? m then r else r - 1)) |}
+      | _, _, _, _ => None
+      end
+    else None.
+
+  (* In integers, where the words do not reach. *)
+  Definition may_win_at_all (m q : nat) (masses : list interval * int * interval) (e : int) (l : look) : bool :=
+    let '(around, top, own) := masses in
     let z := add e (pv_most l) in
     let own := above_mul own (add (add e (pv_own l)) (nth q (ov l) zero)) in
     let near := above_mul (nth m around izero) (add z (nth m (ov l) zero)) in
-    let all far := if q =? m then times r far else add near (times (r - 1) far) in
-    if leb zero (add own (all (nonnegative_part (above_mul (zero, top) (add z (ov_most l))))))
-    then leb zero (add own (all (far_of around words z l)))
-    else false.
+    let far := nonnegative_part (largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l)))) in
+    leb zero (add own (if q =? m then times r far else add near (times (r - 1) far))).
+
+  Definition may_win (m q : nat) (masses : list interval * int * interval) (in_words : option word_masses) (l : look) : bool :=
+    let e := sub (snd (EU_at q (output l))) (fst (EU_at q m)) in
+    match in_words, words l, word_in row_limit e with
+    | Some M, Some L, Some e => look_in_words M L e (nth q (gains L) wzero)
+    | _, _, _ => may_win_at_all m q masses e l
+    end.
 
   Definition candidates (arounds : list (list interval)) (m : nat) : nat -> list nat :=
     let looks := map (look_at m) (outputs V m) in
     fun q =>
       let masses := coarse_masses m (nth q arounds []) (nth q (nth r (nth q (t_mass T) []) []) izero) in
-      map output (filter (may_win m q masses (mass_words masses)) looks).
+      map output (filter (may_win m q masses (mass_words m q masses)) looks).
   Definition arounds : list (list interval) := map (over_positions r) (t_mass T).
 End Program.
 
@@ -142,80 +150,58 @@ Section Proof.
     unfold word_in. destruct (fits limit n) eqn:F; [|discriminate]. intros h e. injection e as <-. now apply fits_spec.
   Qed.
 
-  Lemma int_of_value w : (0 <= signed w)%Z -> toZ (int_of w) = signed w.
-  Proof. Transparent toZ.
-    intros h. change (toZ (int_of w)) with (Uint63.to_Z w). rewrite <- (Sint63.to_Z_mod_Uint63to_Z w). fold (signed w).
-    apply Z.mod_small. split; [exact h|]. pose proof (Sint63.to_Z_bounded w) as b. fold (signed w) in b.
-    change (Sint63.to_Z Sint63.max_int) with (2 ^ 62 - 1)%Z in b. change Uint63.wB with (2 ^ 63)%Z. lia.
-  Qed.
-  Opaque toZ.
-
-  Lemma most_ok z masses : forall row best, (Z.abs (signed z) <= 2 ^ 29)%Z -> (0 <= signed best)%Z ->
-    (forall t, (t < length masses)%nat -> (0 <= signed (nth t masses wzero) <= 2 ^ 31)%Z) ->
-    (forall t, (t < length row)%nat -> (Z.abs (signed (nth t row wzero)) <= 2 ^ 29)%Z) ->
-    (signed best <= signed (most z masses row best))%Z /\
-    forall t, (t < length masses)%nat -> (t < length row)%nat ->
-      (signed (nth t masses wzero) * (signed z + signed (nth t row wzero)) <= signed (most z masses row best))%Z.
+  Lemma all_words_ok limit l ws : (Uint63.to_Z limit < 2 ^ 62)%Z -> all (word_in limit) l = Some ws ->
+    length ws = length l /\ Forall (small (Uint63.to_Z limit)) ws /\ forall t, (t < length l)%nat -> signed (nth t ws wzero) = toZ (nth t l zero).
   Proof.
-    induction masses as [|a masses IH]; intros row best hz hb hm hr; [split; [simpl; lia|simpl; lia]|].
-    destruct row as [|d row]; [split; [simpl; lia|simpl; lia]|]. cbn [most].
-    assert (ha := hm 0%nat ltac:(simpl; lia)). assert (hd := hr 0%nat ltac:(simpl; lia)). cbn [nth] in ha, hd.
-    assert (es : signed (wadd z d) = (signed z + signed d)%Z) by (apply (signed_add z d (2 ^ 29) (2 ^ 29)); [exact hz|exact hd|lia]).
-    set (best' := if wleb (wadd z d) wzero then best else _).
-    assert (B : (signed best <= signed best' /\ signed a * (signed z + signed d) <= signed best')%Z).
-    { unfold best'. rewrite wleb_spec, signed_zero, es. destruct (Z.leb_spec (signed z + signed d) 0); [nia|].
-      assert (ep : signed (PrimInt63.mul a (wadd z d)) = (signed a * (signed z + signed d))%Z).
-      { rewrite <- es. unfold signed. apply Sint63.to_Z_mul. fold (signed a). fold (signed (wadd z d)). rewrite es.
-        rewrite Sint63.to_Z_min, Sint63.to_Z_max. change (Uint63.wB / 2)%Z with (2 ^ 62)%Z. nia. }
-      rewrite wleb_spec, ep. destruct (Z.leb_spec (signed a * (signed z + signed d)) (signed best)); rewrite ?ep; lia. }
-    destruct (IH row best' hz ltac:(lia)) as [I J].
-    - intros t ht. exact (hm (S t) ltac:(simpl; lia)).
-    - intros t ht. exact (hr (S t) ltac:(simpl; lia)).
-    - split; [lia|]. intros [|t] h1 h2; cbn [nth]; [lia|]. apply J; simpl in h1, h2; lia.
+    intros h A. destruct (all_correct _ _ _ zero wzero A) as [L N]. split; [exact L|].
+    assert (E := fun t (T : (t < length l)%nat) => word_in_ok limit _ _ h (N t T)). split; [|intros t T; apply (E t T)].
+    rewrite Forall_forall. intros w I. destruct (In_nth ws w wzero I) as [t [T <-]]. rewrite L in T. destruct (E t T) as [e b].
+    unfold small. now rewrite e.
   Qed.
 
-  Lemma far_of_ok around words z l t u v : words = all (word_in mass_limit) (map snd around) ->
-    ov_words l = all (word_in row_limit) (ov l) -> length around = length (ov l) -> (t < length around)%nat ->
-    (forall k, (k < length around)%nat -> exists v, 0 <= v /\ encloses (nth k around izero) v) ->
-    0 <= u -> encloses (nth t around izero) u -> v <= IZR (toZ (add z (nth t (ov l) zero))) ->
-    u * v <= IZR (toZ (far_of around words z l)).
+  Lemma word_in_small limit n w : (Uint63.to_Z limit < 2 ^ 62)%Z -> word_in limit n = Some w -> signed w = toZ n /\ small (Uint63.to_Z limit) w.
+  Proof. intros h e. destruct (word_in_ok limit n w h e) as [a b]. split; [exact a|]. unfold small. now rewrite a. Qed.
+
+  Lemma pair_in_ok e a : pair_in mass_limit e = Some a -> pair_small a /\ forall u, encloses e u -> word_encloses a u.
   Proof.
-    intros hw hl L T P hu E V. unfold far_of.
-    assert (slow : u * v <= IZR (toZ (largest (map (fun ab => above_mul (fst ab) (add z (snd ab))) (combine around (ov l)))))).
-    { eapply Rle_trans; [apply (above_mul_ok (nth t around izero) (add z (nth t (ov l) zero))); [exact hu|exact E|exact V]|]. apply IZR_le.
-      set (g := fun ab : interval * int => above_mul (fst ab) (add z (snd ab))).
-      change (above_mul (nth t around izero) (add z (nth t (ov l) zero))) with (g (nth t around izero, nth t (ov l) zero)).
-      rewrite <- combine_nth by exact L.
-      rewrite <- (nth_map g _ _ _ zero) by (rewrite combine_length; lia). apply largest_correct.
-      rewrite map_length, combine_length. lia. }
-    destruct words as [ms|]; [|exact slow]. rewrite hl. destruct (all (word_in row_limit) (ov l)) as [ds|] eqn:ed; [|exact slow].
-    destruct (word_in row_limit z) as [wz|] eqn:ez; [|exact slow]. clear slow. symmetry in hw.
-    destruct (all_correct _ _ _ zero wzero hw) as [Lm Nm]. destruct (all_correct _ _ _ zero wzero ed) as [Ld Nd].
-    rewrite map_length in Lm, Nm.
-    assert (lm : (Uint63.to_Z mass_limit < 2 ^ 62)%Z) by reflexivity. assert (lr : (Uint63.to_Z row_limit < 2 ^ 62)%Z) by reflexivity.
-    change (Uint63.to_Z mass_limit) with (2 ^ 31)%Z in *. 
-    destruct (word_in_ok _ _ _ lr ez) as [z1 z2].
-    assert (M : forall k, (k < length around)%nat -> signed (nth k ms wzero) = toZ (snd (nth k around izero)) /\
-                (0 <= signed (nth k ms wzero) <= 2 ^ 31)%Z).
-    { intros k hk. destruct (word_in_ok mass_limit _ _ eq_refl (Nm k hk)) as [a b].
-      assert (e : nth k (map snd around) zero = snd (nth k around izero)) by exact (nth_map snd around k izero zero hk).
-      rewrite e in a, b. split; [exact a|]. destruct (P k hk) as [x [x0 [_ x1]]].
-      assert (0 <= toZ (snd (nth k around izero)))%Z by (apply le_IZR; lra).
-      change (Uint63.to_Z mass_limit) with (2 ^ 31)%Z in b. lia. }
-    assert (D : forall k, (k < length ds)%nat -> signed (nth k ds wzero) = toZ (nth k (ov l) zero) /\ (Z.abs (signed (nth k ds wzero)) <= 2 ^ 29)%Z).
-    { intros k hk. destruct (word_in_ok row_limit _ _ eq_refl (Nd k ltac:(lia))) as [a b]. rewrite a. split; [reflexivity|exact b]. }
-    destruct (most_ok wz ms ds wzero) as [B0 B].
-    - rewrite z1. exact z2.
-    - rewrite signed_zero. lia.
-    - intros k hk. apply M. lia.
-    - intros k hk. apply D. exact hk.
-    - rewrite int_of_value by (rewrite signed_zero in B0; lia).
-      specialize (B t ltac:(lia) ltac:(lia)). destruct (M t T) as [m1 m2]. destruct (D t ltac:(lia)) as [d1 _].
-      rewrite m1, d1, z1 in B. rewrite toZ_add in V. rewrite m1 in m2. apply IZR_le in B. rewrite mult_IZR in B.
-      rewrite signed_zero in B0. apply IZR_le in B0. destruct E as [_ E].
-      destruct (Rle_lt_dec v 0) as [n|p].
-      + assert (0 <= u * - v) by (apply Rmult_le_pos; lra). lra.
-      + apply Rle_trans with (2 := B). apply Rmult_le_compat; lra.
+    unfold pair_in. destruct (word_in mass_limit (fst e)) as [lo|] eqn:l; [|discriminate].
+    destruct (word_in mass_limit (snd e)) as [hi|] eqn:h; [|discriminate]. intros E. injection E as <-.
+    apply word_in_small in l, h; [|reflexivity|reflexivity]. split; [split; [apply l|apply h]|]. intros u U.
+    unfold word_encloses. cbn [fst snd]. rewrite (proj1 l), (proj1 h). exact U.
+  Qed.
+
+  Lemma mass_words_ok r m q around top own M : mass_words r m q (around, top, own) = Some M -> length around = S m ->
+    ((0 < r)%nat -> (forall t, (t <= m)%nat -> (0 <= toZ (snd (nth t around izero)))%Z) /\ (0 <= toZ top)%Z) ->
+    masses_small M /\ length (mass_above M) = S m /\
+    (forall t, (t <= m)%nat -> signed (nth t (mass_above M) wzero) = toZ (snd (nth t around izero))) /\
+    signed (top_mass M) = toZ top /\ (forall u, encloses (nth m around izero) u -> word_encloses (mass_of_m M) u) /\
+    (forall u, encloses own u -> word_encloses (own_mass M) u) /\
+    needed M = negb (q =? m)%nat /\ signed (others M) = Z.of_nat (if (q =? m)%nat then r else r - 1).
+  Proof.
+    unfold mass_words. destruct ((0 <? r)%nat && (r <=? 31)%nat)%bool eqn:R; [|discriminate].
+    apply andb_prop in R. destruct R as [R1 R2]. apply Nat.ltb_lt in R1. apply Nat.leb_le in R2.
+    destruct (all (word_in mass_limit) (map snd around)) as [ws|] eqn:A; [|discriminate].
+    destruct (word_in mass_limit top) as [wt|] eqn:t1; [|discriminate].
+    destruct (pair_in mass_limit (nth m around izero)) as [near|] eqn:n1; [|discriminate].
+    destruct (pair_in mass_limit own) as [o|] eqn:o1; [|discriminate]. intros E. injection E as <-. intros L P. specialize (P R1).
+    apply all_words_ok in A; [|reflexivity]. apply word_in_small in t1; [|reflexivity]. apply pair_in_ok in n1, o1.
+    destruct A as [A1 [A2 A3]]. rewrite map_length in A1, A3. apply (eq_trans (z := S m)) in A1; [|exact L]. destruct P as [P1 P2].
+    assert (e : forall t, (t <= m)%nat -> signed (nth t ws wzero) = toZ (snd (nth t around izero))).
+    { intros t T. assert (h : (t < length around)%nat) by (rewrite L; exact (le_n_S _ _ T)). rewrite (A3 t h). f_equal. exact (nth_map snd around t izero zero h). }
+    change (Uint63.to_Z mass_limit) with (2 ^ 26)%Z in *.
+    assert (k : signed (Uint63.of_Z (Z.of_nat (if (q =? m)%nat then r else r - 1))) = Z.of_nat (if (q =? m)%nat then r else r - 1)).
+    { set (n := if (q =? m)%nat then r else (r - 1)%nat). assert (n <= 31)%nat by (unfold n; destruct (q =? m)%nat; lia).
+      assert (v : Uint63.to_Z (Uint63.of_Z (Z.of_nat n)) = Z.of_nat n).
+      { rewrite Uint63.of_Z_spec. apply Z.mod_small. change Uint63.wB with (2 ^ 63)%Z. lia. }
+      rewrite signed_small by lia. exact v. }
+    destruct t1 as [t1 t2], n1 as [n1 n2], o1 as [o1 o2]. unfold masses_small.
+    cbn [mass_above top_mass mass_of_m own_mass needed others]. rewrite k.
+    split; [split; [|split; [|split; [exact n1|split; [exact o1|]]]]|].
+    - intros t T. assert (h : (t <= m)%nat) by lia. assert (b := nth_small (2 ^ 26) ws t ltac:(lia) A2). unfold small in b.
+      rewrite (e t h) in *. specialize (P1 t h). lia.
+    - unfold small in t2. rewrite t1 in *. lia.
+    - destruct (q =? m)%nat; cbn [negb]; lia.
+    - split; [exact A1|]. split; [exact e|]. split; [exact t1|]. split; [exact n2|]. split; [exact o2|]. split; reflexivity.
   Qed.
 
   (* Sums over tails, all terms at most F, that of m at most N. *)
@@ -296,7 +282,7 @@ Section Proof.
     destruct (look_ok m x M X) as [Lov [Hov [Hpv Hown]]]. set (l := look_at T r m x) in *.
     set (masses := nth q (t_mass T) []).
     set (around := firstn (S m) (over_positions r masses)). set (own := nth q (nth r masses []) izero).
-    set (top := largest (map snd (own :: around))). set (s := ofZ (Z.max 0 (Z.log2 (toZ top) - 30))).
+    set (top := largest (map snd (own :: around))). set (s := ofZ (Z.max 0 (Z.log2 (toZ top) - 25))).
     assert (hs : (0 <= toZ s)%Z) by (unfold s; rewrite toZ_ofZ; lia).
     assert (P := power_positive _ hs). set (p2 := IZR (2 ^ toZ s)) in *.
     set (e := sub (snd (EU_at T q x)) (fst (EU_at T q m))). set (z := add e (pv_most l)).
@@ -350,46 +336,91 @@ Section Proof.
     - intros i t hi ht. destruct (Mass i t hi ht) as [m1 [m2 m3]]. split; [exact m1|]. split; [exact m2|]. split; [exact m3|now apply zt].
   Qed.
 
+  Lemma row_words_ok m x : (m < V)%nat -> (x < V)%nat -> let l := look_at T r m x in forall L, words l = Some L ->
+    row_small L /\ length (gains L) = S m /\ (forall t, (t <= m)%nat -> signed (nth t (gains L) wzero) = toZ (nth t (ov l) zero)) /\
+    signed (gain_of_m L) = toZ (nth m (ov l) zero) /\ signed (place_gain L) = toZ (pv_most l) /\ signed (query_gain L) = toZ (pv_own l).
+  Proof.
+    intros M X. destruct (look_ok m x M X) as [Lov [Hov _]]. intros l L. fold l in Lov, Hov.
+    change (words l) with (row_words m (ov l) (ov_most l) (pv_most l) (pv_own l)). unfold row_words.
+    destruct (all (word_in row_limit) (ov l)) as [ws|] eqn:A; [|discriminate].
+    destruct (word_in row_limit (ov_most l)) as [a|] eqn:a1; [|discriminate].
+    destruct (word_in row_limit (pv_most l)) as [b|] eqn:b1; [|discriminate].
+    destruct (word_in row_limit (pv_own l)) as [d|] eqn:d1; [|discriminate]. intros E. injection E as <-.
+    apply all_words_ok in A; [|reflexivity]. apply word_in_small in a1, b1, d1; try reflexivity.
+    change (Uint63.to_Z row_limit) with (2 ^ 29)%Z in *. destruct A as [A1 [A2 A3]]. unfold row_small.
+    cbn [gains gain_of_m most_gain place_gain query_gain].
+    assert (e : forall t, (t <= m)%nat -> signed (nth t ws wzero) = toZ (nth t (ov l) zero)) by (intros t H; apply A3; lia).
+    split; [|split; [lia|split; [exact e|split; [now apply e|split; [apply b1|apply d1]]]]].
+    split; [exact A2|]. split; [apply nth_small; [lia|exact A2]|]. split; [apply a1|]. split; [apply b1|]. split; [apply d1|].
+    intros t H. rewrite e by lia. rewrite (proj1 a1). apply (Hov t). lia.
+  Qed.
+
   Lemma may_win_ok q m x : (q <= m < V)%nat -> (x < V)%nat ->
     let masses := coarse_masses m (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) in
-    may_win T r m q masses (mass_words masses) (look_at T r m x) = false ->
+    may_win T r m q masses (mass_words r m q masses) (look_at T r m x) = false ->
     forall p, In p (tails m r (q =? m)) -> plain q m x r q + suffix (plain q m) x 0 p < 0.
   Proof.
-    intros QM X. cbv zeta. unfold may_win, mass_words.
+    intros QM X. cbv zeta. unfold may_win.
     pose proof (group_terms q m x QM X) as G. destruct QM as [Q M]. destruct (look_ok m x M X) as [Lov [Hov _]].
-    destruct (coarse_masses _ _ _) as [[around top] own]. cbn [fst snd] in *.
+    assert (W := row_words_ok m x M X). cbv zeta in W.
+    destruct (coarse_masses _ _ _) as [[around top] own].
     set (l := look_at T r m x) in *. change (output l) with x.
-    set (e := sub (snd (EU_at T q x)) (fst (EU_at T q m))) in *. set (z := add e (pv_most l)) in *.
-    set (own' := above_mul own (add (add e (pv_own l)) (nth q (ov l) zero))).
-    set (near := above_mul (nth m around izero) (add z (nth m (ov l) zero))).
+    set (e := sub (snd (EU_at T q x)) (fst (EU_at T q m))) in *.
     destruct G as [k [u [v [k0 [mass0 [split_term [[E1 E2] Mass]]]]]]].
     intros test p I. apply in_tails in I. destruct I as [L [F N]]. unfold V, r in *.
-    assert (Own : k * plain q m x (last w) q <= IZR (toZ own')) by (rewrite split_term; now apply above_mul_ok).
-    assert (Near : forall i, (i < last w)%nat -> k * plain q m x i m <= IZR (toZ near)).
-    { intros i hi. rewrite split_term. destruct (Mass i m hi (le_n _)) as [_ [E [_ B]]]. now apply above_mul_ok. }
-    (* any bound on all terms will do *)
-    assert (main : forall far, (forall i t, (i < last w)%nat -> (t <= m)%nat -> k * plain q m x i t <= IZR (toZ far)) ->
-      leb zero (add own' (if (q =? m)%nat then times (last w) far else add near (times (last w - 1) far))) = false ->
+    (* any bounds on the terms will do that add up to less than 0 *)
+    assert (main : forall own' near far : Z, (own' + (if negb (q =? m)%nat then near else 0) + Z.of_nat (if (q =? m)%nat then last w else last w - 1) * far < 0)%Z ->
+      k * plain q m x (last w) q <= IZR own' ->
+      (forall i, (i < last w)%nat -> k * plain q m x i m <= IZR near) ->
+      (forall i t, (i < last w)%nat -> (t <= m)%nat -> k * plain q m x i t <= IZR far) ->
       plain q m x (last w) q + suffix (plain q m) x 0 p < 0).
-    { intros far Far E. rewrite toZ_leb, toZ_zero, toZ_add in E. apply Z.leb_gt, IZR_lt in E. rewrite plus_IZR in E.
+    { intros own' near far S Own Near Far. apply IZR_lt in S. rewrite !plus_IZR, mult_IZR, <- INR_IZR_INZ in S.
       assert (scaled : forall p i, k * suffix (plain q m) x i p = suffix (fun x i t => k * plain q m x i t) x i p).
       { clear. induction p as [|t p IH]; intros i; cbn [suffix]; [ring|]. rewrite Rmult_plus_distr_l, IH. reflexivity. }
-      assert (g : k * suffix (plain q m) x 0 p <= IZR (toZ (if (q =? m)%nat then times (last w) far else add near (times (last w - 1) far)))).
-      { rewrite scaled. destruct (q =? m)%nat.
-        - unfold times. rewrite toZ_mul, toZ_ofZ, mult_IZR, <- INR_IZR_INZ, <- L.
-          apply (suffix_below _ _ (last w) m); [exact Far|exact F|lia].
-        - destruct N as [N|N]; [discriminate|]. unfold times. rewrite toZ_add, toZ_mul, toZ_ofZ, plus_IZR, mult_IZR, <- INR_IZR_INZ, <- L.
-          apply (suffix_below_need _ _ (last w) m); [exact Far|exact Near|exact F|lia|exact N]. }
+      assert (g : k * suffix (plain q m) x 0 p <= IZR (if negb (q =? m)%nat then near else 0) + INR (if (q =? m)%nat then last w else last w - 1) * IZR far).
+      { rewrite scaled. destruct (q =? m)%nat; cbn [negb]; rewrite <- L.
+        - rewrite Rplus_0_l. apply (suffix_below _ _ (last w) m); [exact Far|exact F|lia].
+        - destruct N as [N|N]; [discriminate|]. apply (suffix_below_need _ _ (last w) m); [exact Far|exact Near|exact F|lia|exact N]. }
       apply Rmult_lt_reg_l with k; [exact k0|]. rewrite Rmult_0_r, Rmult_plus_distr_l. lra. }
-    match type of test with context [if leb zero ?a then _ else _] => destruct (leb zero a) eqn:quick end.
-    - apply (main _) in test; [exact test|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [al [E [_ B]]].
-      apply (far_of_ok around _ z l t); [reflexivity|reflexivity|exact (eq_trans al (eq_sym Lov))|exact (eq_ind_r (fun n => (t < n)%nat) (le_n_S _ _ ht) al)| |apply mass0|exact E|exact B].
-      intros k' hk. exists (u i k'). split; [apply mass0|]. apply (Mass i k' hi). apply le_S_n. exact (eq_ind _ (fun n => (k' < n)%nat) hk _ al).
-    - apply (main _) in quick; [exact quick|]. intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [_ [_ [E B]]].
-      eapply Rle_trans; [apply (above_mul_ok (zero, top) (add z (ov_most l))); [apply mass0|exact E|]|].
-      + apply Rle_trans with (1 := B). apply IZR_le. rewrite !toZ_add. pose proof (proj2 (Hov t ht)).
-        apply Z.add_le_mono_l. exact H.
-      + apply IZR_le. unfold nonnegative_part. rewrite toZ_leb, toZ_zero. destruct (Z.leb_spec 0 (toZ (above_mul (zero, top) (add z (ov_most l))))); [lia|].
-        rewrite toZ_zero. lia.
+    assert (slow : may_win_at_all (last w) m q (around, top, own) e l = false -> plain q m x (last w) q + suffix (plain q m) x 0 p < 0).
+    { clear test W. unfold may_win_at_all. set (z := add e (pv_most l)) in *. set (list := map _ (combine around (ov l))). intros test.
+      apply (main (toZ (above_mul own (add (add e (pv_own l)) (nth q (ov l) zero)))) (toZ (above_mul (nth m around izero) (add z (nth m (ov l) zero))))
+        (toZ (nonnegative_part (largest list)))).
+      - rewrite toZ_leb, toZ_zero, toZ_add in test. apply Z.leb_gt in test.
+        destruct (q =? m)%nat; cbn [negb]; unfold times in test; rewrite ?toZ_add, toZ_mul, toZ_ofZ in test; lia.
+      - rewrite split_term. now apply above_mul_ok.
+      - intros i hi. rewrite split_term. destruct (Mass i m hi (le_n _)) as [_ [E [_ B]]]. now apply above_mul_ok.
+      - intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [al [E [_ B]]].
+        eapply Rle_trans; [apply (above_mul_ok (nth t around izero) (add z (nth t (ov l) zero))); [apply mass0|exact E|exact B]|]. apply IZR_le.
+        set (g := fun ab : interval * int => above_mul (fst ab) (add z (snd ab))).
+        assert (le : (toZ (above_mul (nth t around izero) (add z (nth t (ov l) zero))) <= toZ (largest list))%Z).
+        { change (above_mul (nth t around izero) (add z (nth t (ov l) zero))) with (g (nth t around izero, nth t (ov l) zero)).
+          rewrite <- combine_nth by (rewrite al, Lov; reflexivity). unfold list.
+          rewrite <- (nth_map g _ _ _ zero) by (rewrite combine_length, al, Lov; lia). apply largest_correct.
+          rewrite map_length, combine_length, al, Lov. lia. }
+        unfold nonnegative_part. rewrite toZ_leb, toZ_zero. destruct (Z.leb_spec 0 (toZ (largest list))); [exact le|rewrite toZ_zero; lia]. }
+    destruct (mass_words (last w) m q (around, top, own)) as [MW|] eqn:mw; [|exact (slow test)].
+    destruct (words l) as [LW|] eqn:lw; [|exact (slow test)]. destruct (word_in row_limit e) as [we|] eqn:ew; [|exact (slow test)].
+    clear slow. specialize (W LW eq_refl). destruct W as [W1 [W2 [W3 [W4 [W5 W6]]]]].
+    assert (some : (0 < last w)%nat).
+    { unfold mass_words in mw. destruct (0 <? last w)%nat eqn:R; [now apply Nat.ltb_lt|discriminate]. }
+    assert (al : length around = S m) by exact (proj1 (Mass 0%nat 0%nat some (Nat.le_0_l m))).
+    destruct (mass_words_ok _ _ _ _ _ _ _ mw al) as [Z1 [Z2 [Z3 [Z4 [Z5 [Z6 [Z7 Z8]]]]]]].
+    { intros _. split.
+      - intros t ht. destruct (Mass 0%nat t some ht) as [_ [[_ E] _]]. apply le_IZR. pose proof (mass0 0%nat t). lra.
+      - destruct (Mass 0%nat 0%nat some (Nat.le_0_l m)) as [_ [_ [[_ E] _]]]. apply le_IZR. cbn [snd] in E. pose proof (mass0 0%nat 0%nat). lra. }
+    apply word_in_small in ew; [|reflexivity]. change (Uint63.to_Z row_limit) with (2 ^ 29)%Z in ew. destruct ew as [e1 e2].
+    destruct (look_in_words_ok MW LW we (nth q (gains LW) wzero) Z1 W1 e2) as [own' [near [far [S [Own [Near Far]]]]]];
+      [apply nth_small; [lia|apply W1]|exact test|].
+    rewrite Z7, Z8 in S. apply (main own' near far S).
+    - rewrite split_term. apply Own; [apply mass0|now apply Z6|]. rewrite e1, W6, W3 by exact Q.
+      apply Rle_trans with (1 := E2). rewrite !toZ_add. apply Rle_refl.
+    - intros i hi. rewrite split_term. destruct (Mass i m hi (le_n _)) as [_ [E [_ B]]]. apply Near; [apply mass0|now apply Z5|].
+      rewrite e1, W5, W4. apply Rle_trans with (1 := B). rewrite !toZ_add. apply Rle_refl.
+    - intros i t hi ht. rewrite split_term. destruct (Mass i t hi ht) as [_ [E [E' B]]].
+      apply (Far t); [lia|lia|apply mass0| | |].
+      + rewrite Z3 by exact ht. exact (proj2 E).
+      + rewrite Z4. exact (proj2 E').
+      + rewrite e1, W5, W3 by exact ht. apply Rle_trans with (1 := B). rewrite !toZ_add. apply Rle_refl.
   Qed.
 End Proof.

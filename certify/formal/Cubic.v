@@ -75,7 +75,7 @@ Definition cubic_proved (w : weights) : option Z :=
   let B := Z.max 0 (places w) in
   match paths_of B w with
   | None => None
-  | Some p => let T := enclose B 40 (60 + Z.max 0 (span B w p)) (Z.min 60 (4 * B)) w p in
+  | Some p => let T := enclose B 32 (Z.max 124 (8 + reach B w p)) (Z.min 60 (4 * B)) w p in
       Some (toZ (cubic_count T (length (wE w)) (length (wP w) - 1)))
   end.
 Definition proves_cubic (w : weights) (n : Z) : bool :=

@@ -28,7 +28,7 @@ Section Program.
   Definition window_group (numbers : list int) (pascal : list (list int)) (blocks : list powers) (looks : list look)
       (around : list interval) (own : interval) (m q : nat) : int :=
     let masses := coarse_masses m around own in
-    let words := mass_words masses in
+    let words := mass_words r m q masses in
     let cs := map (contender_of m q masses) (filter (may_win T r m q masses words) looks) in
     if q =? m then visit numbers pascal blocks r cs
     else match blocks with [] => zero | (sizes, _) :: blocks => split numbers pascal (visit numbers pascal blocks) sizes r cs (seq 1 r) end.
@@ -45,14 +45,14 @@ Section Program.
     fold_right (fun m s => add s (window_max numbers pascal m)) zero (seq 0 V).
 End Program.
 
-(* The rows with 20 bits after the point, which is what the words of the first look hold; the masses with as many as a
-   query's masses span, and 60 more. *)
+(* The rows with 20 bits after the point, which is what the words of the first look hold; the masses with as many as two
+   words have, and at least 8 for the largest mass of each group. *)
 Definition windows_proved (sizes : list nat) (w : weights) : option Z :=
   let B := Z.max 0 (places w) in
   let r := length (wP w) - 1 in
   match paths_of B w with
   | Some p => if 0 <? r then
-      let T := enclose B 40 (60 + Z.max 0 (span B w p)) (Z.min 20 (4 * B)) w p in
+      let T := enclose B 32 (Z.max 124 (8 + reach B w p)) (Z.min 20 (4 * B)) w p in
       Some (toZ (window_count T (length (wE w)) r sizes))
     else None
   | None => None
@@ -147,7 +147,7 @@ Section Proof.
       cbn [length seq map nth]. now rewrite <- seq_shift, map_map, IH.
   Qed.
 
-  Let may (m q : nat) := may_win T r m q (masses_of m q) (mass_words (masses_of m q)).
+  Let may (m q : nat) := may_win T r m q (masses_of m q) (mass_words r m q (masses_of m q)).
   Let contenders (m q : nat) := filter (may m q) (map (look_at T r m) (outputs V m)).
 
   Lemma in_contenders m q l : In l (contenders m q) -> exists x, (x < V)%nat /\ l = look_at T r m x.
@@ -235,9 +235,9 @@ Proof.
   unfold proves_by_windows, windows_proved. cbv zeta. set (B := Z.max 0 (places w)).
   destruct (paths_of B w) as [p|] eqn:e; [|discriminate]. destruct (0 <? length (wP w) - 1) eqn:r0; [|discriminate].
   apply Nat.ltb_lt in r0. intros h. apply Z.leb_le in h.
-  set (t := (60 + Z.max 0 (span B w p))%Z) in *. set (units := Z.min 20 (4 * B)) in *.
+  set (t := Z.max 124 (8 + reach B w p)) in *. set (units := Z.min 20 (4 * B)) in *.
   assert (t0 : (0 <= t)%Z) by (unfold t; lia). assert (u0 : (0 <= units <= 4 * B)%Z) by (unfold units, B; lia).
-  destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite e|].
+  destruct (enclosed_ok B 32 t units w (enclose B 32 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite e|].
   destruct (window_count_ok (model_of w) ltac:(exact (proj1 (paths_positive _ _ _ e))) c _ _
     (power_positive _ t0) (power_positive _ (proj1 u0)) _ ok r0 sizes) as [a [A L]].
   exists a. split; [exact A|]. apply Z.le_trans with (1 := h). exact L.

@@ -7,6 +7,7 @@ Open Scope Z_scope.
 Definition word := PrimInt63.int.
 Definition signed (w : word) : Z := Sint63.to_Z w.
 Definition wadd (a b : word) : word := PrimInt63.add a b.
+Definition wmul (a b : word) : word := PrimInt63.mul a b.
 Definition wleb (a b : word) : bool := PrimInt63.lesb a b.
 Definition wzero : word := 0%uint63.
 
@@ -28,6 +29,13 @@ Lemma signed_add a b x y : Z.abs (signed a) <= x -> Z.abs (signed b) <= y -> x +
 Proof.
   intros ha hb h. unfold wadd, signed in *. apply Sint63.to_Z_add. rewrite Sint63.to_Z_min, Sint63.to_Z_max.
   change (Uint63.wB / 2) with (2 ^ 62). lia.
+Qed.
+
+Lemma signed_mul a b x y : Z.abs (signed a) <= x -> Z.abs (signed b) <= y -> x * y <= 2 ^ 62 - 1 ->
+  signed (wmul a b) = signed a * signed b.
+Proof.
+  intros ha hb h. unfold wmul, signed in *. apply Sint63.to_Z_mul. rewrite Sint63.to_Z_min, Sint63.to_Z_max.
+  change (Uint63.wB / 2) with (2 ^ 62). nia.
 Qed.
 
 Lemma signed_small i : Uint63.to_Z i < 2 ^ 62 -> signed i = Uint63.to_Z i.
