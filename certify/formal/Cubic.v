@@ -311,9 +311,9 @@ Theorem cubic_at_least w n : proves_cubic w n = true -> accuracy_at_least (model
 Proof.
   unfold proves_cubic, cubic_proved. cbv zeta. set (B := Z.max 0 (places w)).
   destruct (paths_of B w) as [p|] eqn:e; [|discriminate]. intros h. apply Z.leb_le in h.
-  set (t := (60 + Z.max 0 (span B w p))%Z) in *. set (units := Z.min 60 (4 * B)) in *.
+  set (t := (Z.max 124 (8 + reach B w p))%Z) in *. set (units := Z.min 60 (4 * B)) in *.
   assert (t0 : (0 <= t)%Z) by (unfold t; lia). assert (u0 : (0 <= units <= 4 * B)%Z) by (unfold units, B; lia).
-  destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite e|].
+  destruct (enclosed_ok B 32 t units w (enclose B 32 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite e|].
   destruct (cubic_count_ok (model_of w) ltac:(exact (proj1 (paths_positive _ _ _ e))) c _ _
     (power_positive _ t0) (power_positive _ (proj1 u0)) _ ok) as [a [A L]].
   exists a. split; [exact A|]. apply Z.le_trans with (1 := h). exact L.
