@@ -312,7 +312,7 @@ def parse():
     parser.add_argument("--results", metavar="DIR", type=pathlib.Path, help="prove the models of a results folder of maxcert run")
     parser.add_argument("--seeds", metavar="LIST", default="all", help="which of them: all (default), or numbers with commas")
     parser.add_argument("--proof", metavar="P", default="exact",
-                        help="exact (default), bracket: from both sides; a lower bound: window/W, cubic, or float32: of all float32 "
+                        help="exact (default), bracket: from both sides; a lower bound: window/W, window/adaptive, cubic, or float32: of all float32 "
                              "evaluations; "
                              "see maxcert help formalize")
     parser.add_argument("--strategies", metavar="LIST",

@@ -29,7 +29,7 @@ def proof_of(strategy):
     if strategy.count("/") == 2:
         return "subcubic"
     proof = PROOFS.get(strategy, strategy)
-    return proof if re.fullmatch(r"exact|cubic|window/[1-9]\d*", proof) else None
+    return proof if re.fullmatch(r"exact|cubic|window/([1-9]\d*|adaptive)", proof) else None
 
 
 def is_asked_for(record, patterns):

@@ -29,6 +29,8 @@ CertificateRecord record_to_formalize(const std::string& path, const std::string
     require(record.weights_sha256 == weights.sha256(), "weights_sha256", "speaks of other weights");
     require(!record.skipped, "skipped", "nothing was proved");
     require(record.margin == "0", "margin", "theorems are about margin 0");
+    require(proof != kPlannedWindows || record.strategy == kPlannedWindows, "strategy",
+            "--proof window/adaptive takes its blocks from a certificate of that strategy");
     const bool float32 = proof == "float32";
     require(record.semantics == (float32 ? "float32" : "real"), "semantics",
             float32 ? "--proof float32 is about float32 evaluations" : "theorems are about real arithmetic");
@@ -59,7 +61,8 @@ TheoremClaim claim_of(const std::string& proof, const CertificateRecord& record)
             "no theorem of --proof exact",
             record.strategy, record.correct.get_str(), record.total.get_str()));
     }
-    return {record.correct, record.upper.value_or(record.total), record.total, record.weights_sha256};
+    return {record.correct, record.upper.value_or(record.total), record.total, record.weights_sha256,
+            record.hints};
 }
 
 /// The number of sequences that an option gives.
@@ -81,7 +84,8 @@ TheoremClaim claim_to_formalize(const CommandLine& line, const std::string& proo
             throw UsageError("--correct and --certificate both say what to claim; give one of them");
         const Count total = power(weights.shape.d_vocab, weights.shape.n_ctx);
         return {sequences_given(line, "correct"),
-                line.given("at-most") ? sequences_given(line, "at-most") : total, total, weights.sha256()};
+                line.given("at-most") ? sequences_given(line, "at-most") : total, total, weights.sha256(),
+                proof == kPlannedWindows ? certify_for(proof, weights).hints : Json()};
     }
     if (line.given("certificate"))
         return claim_of(proof, record_to_formalize(line.get("certificate"), proof, weights));
@@ -116,11 +120,12 @@ int formalize_command(const std::vector<std::string>& arguments) {
     line.text("proof", "NAME", "exact",
               std::string("what Coq is to check: ") + kFormalProofs +
                   " (bracket: a lower and an upper bound; window/W: a lower bound, the W largest tokens one "
-                  "by one; cubic: the paper's; "
+                  "by one; window/adaptive: in a certificate's blocks; cubic: the paper's; "
                   "float32: all float32 evaluations)");
     line.text("certificate", "FILE", "",
               "claim what this certificate does; default: certify the weights now");
-    line.text("correct", "N", "", "claim N right sequences, without certifying");
+    line.text("correct", "N", "",
+              "claim N right sequences, without certifying (window/adaptive certifies for its blocks)");
     line.text("at-most", "N", "", "with --correct: and no more than N, where --proof is bracket");
     line.text("out", "DIR", "", "folder for Bits.v (the weights) and Accuracy_PROOF.v (the theorem)");
     if (!line.parse(arguments)) return 0;
@@ -135,8 +140,8 @@ int formalize_command(const std::vector<std::string>& arguments) {
 
     const std::string module = theorem_module(proof);
     const std::string heading = fmt::format("The weights of {}, as 32-bit patterns.", plain_name(path));
-    write_files_atomically(
-        out, {{"Bits.v", coq_bits(weights, heading)}, {module + ".v", coq_theorem(proof, claim)}});
+    write_files_atomically(out, {{"Bits.v", coq_bits(weights, heading)},
+                                 {module + ".v", coq_theorem(proof, claim, weights.shape.d_vocab)}});
     Json written = {{"proof", proof},
                     {"module", module},
                     {"correct", claim.correct.get_str()},

@@ -1,6 +1,7 @@
 (* Lower bounds on the accuracy by windows (T5c), from the bits of the weights: with the maximum m, the tokens m, m-1, ...
-   form blocks of chosen sizes, and the ones below them the last block. Every wrong output is looked at by itself, and a
-   token's term is bounded over all positions before the query. Main theorem: window_at_least. *)
+   form blocks whose sizes a plan chooses for each query, and the ones below them the last block. Every wrong output is
+   looked at by itself, and a token's term is bounded over all positions before the query.
+   Main theorem: window_at_least. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Permutation.
 From Maxcert Require Import Statement Separability Integers Intervals Matrices Exponential Attention Paths Enclosures Sequences Tails
   Ranges Candidates Exact Blocks WindowWalk BlockCounts Groups.
@@ -9,15 +10,21 @@ Open Scope nat_scope.
 
 (* ---------- The program ---------- *)
 
+(* What a proof is given: the sizes of the blocks below the maximum m, by m and the query. Any sizes are sound. *)
+Definition plan := nat -> nat -> list nat.
+Definition uniform (sizes : list nat) : plan := fun _ _ => sizes.
+(* choice: by maximum and query, which of the partitions *)
+Definition chosen (partitions choice : list (list nat)) : plan :=
+  fun m q => nth (nth q (nth m choice []) 0) partitions [].
+
 Definition blocks_below (sizes : list nat) (m : nat) : list (list nat) := chunks (1 :: sizes) (rev (seq 0 (S m))).
 
 Section Program.
   Variable T : tables.
   Variables V r : nat.
-  Variable sizes : list nat.
 
   (* An output with the bounds on its terms, from a look at it and the masses of the group. *)
-  Definition contender_of (m q : nat) (masses : list interval * int * interval) (l : look) : contender :=
+  Definition contender_of (sizes : list nat) (m q : nat) (masses : list interval * int * interval) (l : look) : contender :=
     let '(around, top, own) := masses in
     let e := sub (snd (EU_at T q (output l))) (fst (EU_at T q m)) in
     let z := add e (pv_most l) in
@@ -25,40 +32,39 @@ Section Program.
     {| c_sum := above_mul own (add (add e (pv_own l)) (nth q (ov l) zero));
        c_rest := levels (map largest (chunks (1 :: sizes) (rev terms))) |}.
 
-  Definition window_group (numbers : list int) (pascal : list (list int)) (blocks : list powers) (looks : list look)
+  Definition window_group (sizes : list nat) (numbers : list int) (pascal : list (list int)) (blocks : list powers) (looks : list look)
       (around : list interval) (own : interval) (m q : nat) : int :=
     let masses := coarse_masses m around own in
     let words := mass_words r m q masses in
-    let cs := map (contender_of m q masses) (filter (may_win T r m q masses words) looks) in
+    let cs := map (contender_of sizes m q masses) (filter (may_win T r m q masses words) looks) in
     if q =? m then visit numbers pascal blocks r cs
     else match blocks with [] => zero | (sizes, _) :: blocks => split numbers pascal (visit numbers pascal blocks) sizes r cs (seq 1 r) end.
 
-  Definition window_max (numbers : list int) (pascal : list (list int)) (m : nat) : int :=
+  Definition window_max (sizes_of : nat -> list nat) (numbers : list int) (pascal : list (list int)) (m : nat) : int :=
     let looks := map (look_at T r m) (outputs V m) in
-    let blocks := block_powers r (blocks_below sizes m) in
-    fold_right (fun q s => add s (window_group numbers pascal blocks looks
+    fold_right (fun q s => add s (window_group (sizes_of q) numbers pascal (block_powers r (blocks_below (sizes_of q) m)) looks
       (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) m q)) zero (seq 0 (S m)).
 
-  Definition window_count : int :=
+  Definition window_count (sizes_of : plan) : int :=
     let numbers := numbers_to r in
     let pascal := pascal_to r in
-    fold_right (fun m s => add s (window_max numbers pascal m)) zero (seq 0 V).
+    fold_right (fun m s => add s (window_max (sizes_of m) numbers pascal m)) zero (seq 0 V).
 End Program.
 
 (* The rows with 20 bits after the point, which is what the words of the first look hold; the masses with as many as two
    words have, and at least 8 for the largest mass of each group. *)
-Definition windows_proved (sizes : list nat) (w : weights) : option Z :=
+Definition windows_proved (sizes_of : plan) (w : weights) : option Z :=
   let B := Z.max 0 (places w) in
   let r := length (wP w) - 1 in
   match paths_of B w with
   | Some p => if 0 <? r then
       let T := enclose B 32 (Z.max 124 (8 + reach B w p)) (Z.min 20 (4 * B)) w p in
-      Some (toZ (window_count T (length (wE w)) r sizes))
+      Some (toZ (window_count T (length (wE w)) r sizes_of))
     else None
   | None => None
   end.
-Definition proves_by_windows (sizes : list nat) (w : weights) (n : Z) : bool :=
-  match windows_proved sizes w with None => false | Some found => (n <=? found)%Z end.
+Definition proves_by_windows (sizes_of : plan) (w : weights) (n : Z) : bool :=
+  match windows_proved sizes_of w with None => false | Some found => (n <=? found)%Z end.
 
 (* ---------- Its proof ---------- *)
 
@@ -91,6 +97,8 @@ Section Proof.
   Let V := d_vocab w.
   Let r := last w.
   Hypothesis some_before : (0 < r)%nat.
+
+  Section Sizes.
   Variable sizes : list nat.
 
   (* For each contender its sum, and what each token before the query adds at most. *)
@@ -217,12 +225,14 @@ Section Proof.
         * intros J. apply losers_right; [exact QM|exact H0|now rewrite Q].
   Qed.
 
-  Theorem window_count_ok : accuracy_at_least w (toZ (window_count T V r sizes)).
+  End Sizes.
+
+  Theorem window_count_ok sizes_of : accuracy_at_least w (toZ (window_count T V r sizes_of)).
   Proof.
-    set (n := fun q m => toZ (window_group T r sizes (numbers_to r) (pascal_to r) (block_powers r (blocks_below sizes m))
+    set (n := fun q m => toZ (window_group T r (sizes_of m q) (numbers_to r) (pascal_to r) (block_powers r (blocks_below (sizes_of m q) m))
       (map (look_at T r m) (outputs V m)) (over_positions r (nth q (t_mass T) [])) (nth q (nth r (nth q (t_mass T) []) []) izero) m q)).
-    replace (toZ (window_count T V r sizes)) with (over_groups V n).
-    - apply (groups_at_least w some_position c). exact window_group_ok.
+    replace (toZ (window_count T V r sizes_of)) with (over_groups V n).
+    - apply (groups_at_least w some_position c). intros q m. exact (window_group_ok (sizes_of m q) q m).
     - unfold window_count, over_groups. cbv zeta. induction (seq 0 V) as [|m ms IH]; cbn [zsum fold_right]; [now rewrite toZ_zero|].
       rewrite toZ_add, <- IH, Z.add_comm. f_equal. unfold window_max. cbv zeta. clear IH.
       induction (seq 0 (S m)) as [|q qs IH]; cbn [zsum fold_right]; [now rewrite toZ_zero|].
@@ -230,7 +240,7 @@ Section Proof.
   Qed.
 End Proof.
 
-Theorem window_at_least sizes w n : proves_by_windows sizes w n = true -> accuracy_at_least (model_of w) n.
+Theorem window_at_least sizes_of w n : proves_by_windows sizes_of w n = true -> accuracy_at_least (model_of w) n.
 Proof.
   unfold proves_by_windows, windows_proved. cbv zeta. set (B := Z.max 0 (places w)).
   destruct (paths_of B w) as [p|] eqn:e; [|discriminate]. destruct (0 <? length (wP w) - 1) eqn:r0; [|discriminate].
@@ -239,6 +249,6 @@ Proof.
   assert (t0 : (0 <= t)%Z) by (unfold t; lia). assert (u0 : (0 <= units <= 4 * B)%Z) by (unfold units, B; lia).
   destruct (enclosed_ok B 32 t units w (enclose B 32 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite e|].
   destruct (window_count_ok (model_of w) ltac:(exact (proj1 (paths_positive _ _ _ e))) c _ _
-    (power_positive _ t0) (power_positive _ (proj1 u0)) _ ok r0 sizes) as [a [A L]].
+    (power_positive _ t0) (power_positive _ (proj1 u0)) _ ok r0 sizes_of) as [a [A L]].
   exists a. split; [exact A|]. apply Z.le_trans with (1 := h). exact L.
 Qed.

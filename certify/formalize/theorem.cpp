@@ -1,7 +1,8 @@
 // Each kind of proof is a check of certify/formal and the theorem about it: the exact accuracy (Exact.v), a
 // bracket around it (Brackets.v), a lower bound by windows (Windows.v) or by the paper's cubic proof
 // (Cubic.v), or the accuracy of all float32 evaluations (Float32.v). Coq chooses its own precision and counts
-// by itself, so that nothing but the weights and one or two numbers comes from maxcert.
+// by itself, so that nothing but the weights and one or two numbers comes from maxcert, and for windows
+// the blocks of tokens, of which all are sound.
 #include "certify/formalize/theorem.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "certify/formalize/blocks.hpp"
 #include "certify/proof/prover.hpp"
 #include "data/base/errors.hpp"
 
@@ -23,7 +25,8 @@ struct Check {
     const char* module;
     std::string counted;
     std::string theorem;
-    std::string accuracy;  ///< the statement, but for the model and the number; empty for brackets
+    std::string accuracy;          ///< the statement, but for the model and the number; empty for brackets
+    std::string definitions = "";  ///< what `counted` and `theorem` speak of
 };
 
 /// Grids of up to 2^5 and 2^7 steps, until 2^-23 of all sequences are open in a group: minutes for Max-of-10
@@ -39,7 +42,12 @@ unsigned window_size(const std::string& proof) {
     return static_cast<unsigned>(size[0] - '0');
 }
 
-Check check_of(const std::string& proof) {
+Check windows_check(const std::string& blocks) {
+    return {"Windows", "windows_proved blocks bits", "(window_at_least blocks)", "accuracy_at_least",
+            fmt::format("Definition blocks : plan := {}.\n", blocks)};
+}
+
+Check check_of(const std::string& proof, const Json& hints, std::size_t d_vocab) {
     if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy", "accuracy_is"};
     if (proves_bracket(proof)) {
         return {"Brackets", fmt::format("brackets_proved {} bits", kBracketEffort),
@@ -52,21 +60,17 @@ Check check_of(const std::string& proof) {
                 "float32_at_least",
                 fmt::format("float32_accuracy_at_least (Rdefinitions.IZR {}) true", exp_ulp)};
     }
-    // The maximum is always a block of one token; the sizes are those of the blocks below it.
-    std::string sizes = "[";
-    for (unsigned w = window_size(proof); w > 1; --w) sizes += w > 2 ? "1; " : "1";
-    sizes += "]%nat";
-    return {"Windows", "windows_proved " + sizes + " bits", "(window_at_least " + sizes + ")",
-            "accuracy_at_least"};
+    if (proof == kPlannedWindows) return windows_check(coq_blocks(plan_from_json(hints, d_vocab)));
+    return windows_check(coq_blocks(uniform_plan(window_size(proof), d_vocab).partitions.front()));
 }
 
 /// What is said of `bits`, in the words of Statement.v.
-std::string statement(const std::string& proof, const TheoremClaim& claim) {
+std::string statement(const std::string& proof, const TheoremClaim& claim, const std::string& accuracy) {
     if (proves_bracket(proof)) {
         return fmt::format("exists a, accuracy_is (model_of bits) a /\\ ({} <= a <= {})%Z",
                            claim.correct.get_str(), claim.upper.get_str());
     }
-    return fmt::format("{} (model_of bits) {}", check_of(proof).accuracy, claim.correct.get_str());
+    return fmt::format("{} (model_of bits) {}", accuracy, claim.correct.get_str());
 }
 
 /// How many are right, for the file's first line.
@@ -85,7 +89,8 @@ bool proves_bracket(const std::string& proof) {
 
 bool proves_exact_count(const std::string& proof) {
     if (proof == "exact") return true;
-    if (proof == "cubic" || proof == "float32" || proves_bracket(proof)) return false;
+    if (proof == "cubic" || proof == "float32" || proof == kPlannedWindows || proves_bracket(proof))
+        return false;
     if (proof.rfind(kWindow, 0) != 0)
         throw UsageError(fmt::format("--proof takes {}, not '{}'", kFormalProofs, proof));
     window_size(proof);
@@ -104,16 +109,16 @@ std::string theorem_module(const std::string& proof) {
     return name;
 }
 
-std::string coq_theorem(const std::string& proof, const TheoremClaim& claim) {
+std::string coq_theorem(const std::string& proof, const TheoremClaim& claim, std::size_t d_vocab) {
     const bool wrong_too = proves_exact_count(proof) || proves_bracket(proof);
-    const Check check = check_of(proof);
+    const Check check = check_of(proof, claim.hints, d_vocab);
     return fmt::format(R"((* Of {total} sequences of tokens, {in_words} are right. *)
 From Coq Require Import ZArith String List.
 Import ListNotations.
 From Maxcert Require Import Statement Weights {module}.
 From Model Require Import Bits.
 
-Definition counted := {counted}.{counted_are}
+{definitions}Definition counted := {counted}.{counted_are}
 
 Theorem accuracy :
   weights_sha256 bits = "{sha256}"%string /\
@@ -125,10 +130,12 @@ Proof.
 Qed.
 )",
                        fmt::arg("total", claim.total.get_str()), fmt::arg("in_words", in_words(proof, claim)),
-                       fmt::arg("module", check.module), fmt::arg("counted", check.counted),
+                       fmt::arg("module", check.module), fmt::arg("definitions", check.definitions),
+                       fmt::arg("counted", check.counted),
                        fmt::arg("counted_are", wrong_too ? "  (* right, wrong *)" : "  (* right *)"),
                        fmt::arg("sha256", claim.weights_sha256),
-                       fmt::arg("statement", statement(proof, claim)), fmt::arg("theorem", check.theorem));
+                       fmt::arg("statement", statement(proof, claim, check.accuracy)),
+                       fmt::arg("theorem", check.theorem));
 }
 
 }  // namespace maxcert

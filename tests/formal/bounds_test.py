@@ -12,98 +12,82 @@ import sys
 import unittest
 
 import exact_test
-from exact_test import FORMAL, GOLDEN, ModelTest, assumptions, coqc, count_by_enumeration, random_weights, read, unexpected
+from exact_test import FORMAL, GOLDEN, CoqTest, bits, claim, count_by_enumeration, head, module, random_weights, read, refused
 from theory_mutants import MutantsTest
 
-WINDOW = ('Windows', 'windows_proved {}%nat bits', 'window_at_least {}%nat')
-CHECKS = {f'window/{len(sizes) + 1}': tuple(text.replace('{}', str(sizes).replace(',', ';')) for text in WINDOW)
-          for sizes in ([], [1], [1, 1, 1])} | {'cubic': ('Cubic', 'cubic_proved bits', 'cubic_at_least')}
+WINDOW = ('windows_proved ({})%nat bits', 'window_at_least ({})%nat')
+BLOCKS = {'window/1': 'uniform []', 'window/2': 'uniform [1]', 'window/4': 'uniform [1; 1; 1; 4]',
+          # whatever a plan chooses, and whether it chooses anything
+          'window/adaptive': 'chosen [[]; [0; 9]; [2; 0; 1]; [1; 1; 1; 1; 1]] [[1; 7]; [2; 3]; [3; 0; 1]; [9; 2; 2; 1]]'}
+CHECKS = {proof: tuple(text.format(blocks) for text in WINDOW) for proof, blocks in BLOCKS.items()}
+CHECKS['cubic'] = ('cubic_proved bits', 'cubic_at_least')
+HEAD = head('Windows', 'Cubic')
 
 
-REFUSED = 'Fail Qed. Abort'  # Coq stops with an error if Qed does not fail
+def at_least(count):
+    return f'accuracy_at_least (model_of bits) {count}'
 
 
-def head(proofs):
-    modules = sorted({CHECKS[proof][0] for proof in proofs})
-    return ('From Coq Require Import ZArith List. Import ListNotations.\n'
-            f'From Maxcert Require Import Statement Weights {" ".join(modules)} Bits.\n')
+def as_counted(proof):
+    """Claims of what Coq's check counts, and not of one more; nothing can be claimed where it does not count."""
+    counted, theorem = CHECKS[proof]
+    name = proof.replace('/', '_')
+    count = f'match found_{name} with Some n => n | None => -1 end'
+    proved = (f'Theorem {name} : match found_{name} with Some n => {at_least("n")} | None => True end.\nProof. cbv delta [found_{name}] '
+              f'iota. first [exact I | apply ({theorem}); vm_cast_no_check (eq_refl true)]. Qed.\n')
+    return (f'Definition found_{name} := Eval vm_compute in {counted}.\nPrint found_{name}.\n' + proved +
+            refused(at_least(f'({count} + 1)'), theorem))
 
 
-def claim(name, proof, count, end='Qed'):
-    return (f'Theorem {name} : accuracy_at_least (model_of bits) {count}.\n'
-            f'Proof. apply ({CHECKS[proof][2]}). vm_cast_no_check (eq_refl true). {end}.\n')
-
-
-class Bounds(ModelTest):
-    def coq(self, name, text):
-        done = coqc(self.folder, name, text)
-        self.assertEqual(done.returncode, 0, done.stdout)
-        return done.stdout
-
-    def counted(self, weights, proofs=tuple(CHECKS)):
-        """What each proof's check evaluates to; None where it says nothing."""
-        self.bits(weights)
-        printed = self.coq('Counted.v', head(proofs) + ''.join(f'Eval vm_compute in {CHECKS[proof][1]}.\n' for proof in proofs))
-        found = re.findall(r'= (?:Some (\d+)|None)', printed)
-        self.assertEqual(len(found), len(proofs))
-        return {proof: int(count) if count else None for proof, count in zip(proofs, found)}
-
-    def proves(self, counts):
-        """Each count is a theorem, and the next number is none."""
-        text = head(counts)
-        for i, (proof, count) in enumerate(counts.items()):
-            text += claim(f'right_{i}', proof, count) + claim(f'wrong_{i}', proof, count + 1, REFUSED)
-            text += f'Print Assumptions right_{i}.\n'
-        printed = self.coq('Claims.v', text)
-        self.assertEqual(printed.count('Axioms:'), len(counts))
-        self.assertTrue(assumptions(printed))
-        self.assertEqual([name for part in printed.split('Axioms:')[1:] for name in unexpected('Axioms:' + part)], [])
-
+class Bounds(CoqTest):
     def test_the_golden_model_as_well_as_maxcert(self):
         path = GOLDEN / 'max-of-4-golden.safetensors'
         subprocess.run([MAXCERT, 'certify', '--weights', path, '--strategies', 'window/4,cubic', '--certificates', self.folder],
                        check=True, capture_output=True)
         certificates = [json.loads(file.read_text()) for file in self.folder.glob('*.json')]
         certified = {certificate['strategy']: int(certificate['correct']) for certificate in certificates}
-        counts = self.counted(read(path), ('window/4', 'cubic'))
+        counts = {'window/4': 16773760, 'cubic': 16046113}
         self.assertEqual(counts.keys(), certified.keys())
+        text = HEAD + bits(read(path))
         for proof, count in counts.items():
             self.assertGreaterEqual(count, certified[proof])
-            self.assertLessEqual(count, 16774272)  # the exact count, a theorem of exact_test.py
-        self.proves(counts)
+            theorem = CHECKS[proof][1]
+            text += claim(proof.replace('/', '_'), at_least(count), theorem) + refused(at_least(count + 1), theorem)
+        self.proved(text)
 
-    def test_random_models_never_above_enumeration(self):
-        tried = sharp = 0
+    def test_small_models(self):
+        models = {name: (read(GOLDEN / f'{name}.safetensors'), exact)
+                  for name, exact in (('mean-diff-trap', 7), ('rounding-tie', 0), ('denormal', 0))}
         for seed in range(5):
             weights = random_weights(seed)
             exact = count_by_enumeration(weights)
-            if exact is None:
-                continue
-            with self.subTest(seed):
-                counts = self.counted(weights)
-                self.assertLessEqual(max(counts.values()), exact)
-                self.assertEqual([counts[f'window/{size}'] for size in (1, 2, 4)],
-                                 sorted(counts[f'window/{size}'] for size in (1, 2, 4)))  # a wider window loses nothing
-                self.proves(counts)
-                tried += 1
-                sharp += exact in counts.values()
-        self.assertGreater(tried, 2)
-        self.assertGreater(sharp, 1)
-
-    def test_hard_golden_models(self):
-        for name, exact in (('mean-diff-trap', 7), ('rounding-tie', 0), ('denormal', 0)):
-            with self.subTest(name):
-                counts = self.counted(read(GOLDEN / f'{name}.safetensors'))
-                self.assertLessEqual(max(count or 0 for count in counts.values()), exact)
-                self.proves({proof: count for proof, count in counts.items() if count is not None})
-
-    def test_infinities_and_wrong_shapes_prove_nothing(self):
-        for break_it in (lambda w: w['wE'][0].__setitem__(0, 0x7f800000), lambda w: w['wU'][0].pop()):
+            if exact is not None:
+                models[f'random_{seed}'] = (weights, exact)
+        self.assertGreater(len(models), 3 + 2)
+        for name, break_it in (('infinite', lambda w: w['wE'][0].__setitem__(0, 0x7f800000)), ('ill-shaped', lambda w: w['wU'][0].pop())):
             weights = random_weights(1)
             break_it(weights)
-            self.assertEqual(set(self.counted(weights).values()), {None})
-            self.coq('Nothing.v', head(CHECKS) + ''.join(
-                claim(f'nothing_{i}', proof, 0, REFUSED) for i, proof in enumerate(CHECKS)))
+            models[name] = (weights, None)  # proves nothing
+        sharp = 0
+        for (name, (_, exact)), counts in zip(models.items(), self.counted([weights for weights, _ in models.values()])):
+            with self.subTest(name):
+                if exact is None:
+                    self.assertEqual(set(counts.values()), {None})
+                    continue
+                self.assertLessEqual(max(count or 0 for count in counts.values()), exact)
+                if None not in counts.values():
+                    windows = [counts[f'window/{size}'] for size in (1, 2, 4)]
+                    self.assertEqual(windows, sorted(windows))  # a wider window loses nothing
+                    sharp += name.startswith('random') and exact in counts.values()
+        self.assertGreater(sharp, 1)
+
+    def counted(self, models):
+        """What each proof's check evaluates to, for each model; None where it says nothing."""
+        text = HEAD + ''.join(module(f'model_{i}', bits(weights), *map(as_counted, CHECKS)) for i, weights in enumerate(models))
+        found = re.findall(r'^found_\w+ =\s+(?:Some (\d+)|None)', self.proved(text), re.MULTILINE)
+        self.assertEqual(len(found), len(models) * len(CHECKS))
+        for i in range(len(models)):
+            yield {proof: int(count) if count else None for proof, count in zip(CHECKS, found[i * len(CHECKS):])}
 
 
 # The file and what changes in its program; the lemma that must fail, and the files from the program to it.
@@ -134,10 +118,8 @@ MUTANTS = {
 
 class Mutants(MutantsTest):
     def test_none_has_a_proof(self):
-        for name, (old, new, lemma, *modules) in MUTANTS.items():
-            with self.subTest(name):
-                self.theory = self.copy_of_the_theory()
-                self.assert_no_proof(old, new, lemma, *(f'{module}.v' for module in modules))
+        self.assert_no_proofs({name: (old, new, lemma, *(f'{module}.v' for module in modules))
+                               for name, (old, new, lemma, *modules) in MUTANTS.items()})
 
 
 if __name__ == '__main__':

@@ -38,24 +38,52 @@ def read(path):
     return weights
 
 
-def literals(weights):
+def head(*modules):
+    """The first lines of a Coq file. One file may speak of many models: starting Coq takes longer than small models do."""
+    return ('From Coq Require Import Reals ZArith List. Import ListNotations.\n'
+            f'From Maxcert Require Import Statement Weights {" ".join(modules)}.\nOpen Scope Z_scope.\n')
+
+
+def bits(weights):
     rows = lambda matrix: '[' + ';\n'.join('[' + ';'.join(hex(word) for word in row) + ']' for row in matrix) + ']'
-    return ('From Coq Require Import ZArith List. Import ListNotations. From Maxcert Require Import Weights. Open Scope Z_scope.\n'
-            'Definition bits : weights := {| ' + ';\n'.join(f'{f} := {rows(weights[f])}' for f in TENSORS) + ' |}.\n')
+    return 'Definition bits : weights := {| ' + ';\n'.join(f'{f} := {rows(weights[f])}' for f in TENSORS) + ' |}.\n'
 
 
-def theorem(statement, proof):
-    return ('From Coq Require Import ZArith.\nFrom Maxcert Require Import Statement Weights Exact Bits.\nOpen Scope Z_scope.\n'
-            f'Theorem claim : {statement}.\nProof. {proof} Qed.\nPrint Assumptions claim.\n')
+def module(name, *text):
+    return f'Module {name}.\n{"".join(text)}End {name}.\n'
+
+
+def claim(name, statement, theorem):
+    """A theorem by evaluation."""
+    return f'Theorem {name} : {statement}.\nProof. apply ({theorem}). vm_cast_no_check (eq_refl true). Qed.\n'
+
+
+def theorems(text):
+    """The names of all theorems."""
+    inside, names = '', []
+    for kind, name in re.findall(r'^(Module|End|Theorem) (\w+)', text, re.MULTILINE):
+        inside = {'Module': f'{name}.', 'End': ''}.get(kind, inside)
+        if kind == 'Theorem':
+            names.append(inside + name)
+    return names
+
+
+def refused(statement, theorem):
+    """Coq stops with an error where the claim has this proof."""
+    return f'Goal {statement}.\nProof. apply ({theorem}). vm_cast_no_check (eq_refl true). Fail Qed. Abort.\n'
 
 
 def exactly(count):
-    return theorem(f'accuracy_is (model_of bits) {count}', 'apply exact_accuracy. vm_cast_no_check (eq_refl true).')
+    return claim('exactly', f'accuracy_is (model_of bits) {count}', 'exact_accuracy')
+
+
+def not_exactly(count):
+    return refused(f'accuracy_is (model_of bits) {count}', 'exact_accuracy')
 
 
 def coqc(folder, name, text):
     (folder / name).write_text(text)
-    return subprocess.run(['coqc', '-q', '-R', str(OUT), 'Maxcert', '-R', '.', 'Maxcert', name], cwd=folder,
+    return subprocess.run(['coqc', '-q', '-w', 'none', '-R', str(OUT), 'Maxcert', name], cwd=folder,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -102,62 +130,48 @@ def random_weights(seed):
             'wV': matrix(width, head), 'wO': matrix(head, width), 'wU': matrix(width, vocabulary)}
 
 
-class ModelTest(unittest.TestCase):
-    """Theorems about one model at a time, in a folder of their own."""
+class CoqTest(unittest.TestCase):
+    """Coq files in a folder of their own."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
 
-    def bits(self, weights):
-        done = coqc(self.folder, 'Bits.v', literals(weights))
-        self.assertEqual(done.returncode, 0, done.stdout)
-
-
-class Exact(ModelTest):
-    def proves(self, count):
-        done = coqc(self.folder, 'Claim.v', exactly(count))
+    def proved(self, text):
+        """What Coq prints about a file that it accepts; all its theorems rest on what is allowed."""
+        done = coqc(self.folder, 'Claims.v', text + f'Definition all := ({", ".join(theorems(text))}).\nPrint Assumptions all.\n')
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue(assumptions(done.stdout))
         self.assertEqual(unexpected(done.stdout), [])
+        return done.stdout
 
-    def refuses(self, text):
-        done = coqc(self.folder, 'Claim.v', text)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn('Error', done.stdout)
 
+class Exact(CoqTest):
     def test_the_golden_model_of_4_and_no_more(self):
-        self.bits(read(GOLDEN / 'max-of-4-golden.safetensors'))
-        self.proves(16774272)
-        self.refuses(exactly(16774273))
+        self.proved(head('Exact') + bits(read(GOLDEN / 'max-of-4-golden.safetensors')) + exactly(16774272) + not_exactly(16774273))
 
     def test_the_golden_model_of_5(self):
         if '--heavy' not in sys.argv:
             self.skipTest('--heavy')
-        self.bits(read(GOLDEN / 'max-of-5-golden.safetensors'))
-        self.proves(1073340012)
+        self.proved(head('Exact') + bits(read(GOLDEN / 'max-of-5-golden.safetensors')) + exactly(1073340012))
 
-    def test_small_golden_models(self):
+    def test_small_models(self):
+        text = head('Exact')
         for name, count in (('mean-diff-trap', 7), ('rounding-tie', 0), ('denormal', 0)):
-            with self.subTest(name):
-                self.bits(read(GOLDEN / f'{name}.safetensors'))
-                self.proves(count)
-                self.refuses(exactly(count + 1))
+            weights = read(GOLDEN / f'{name}.safetensors')
+            text += module(name.replace('-', '_'), bits(weights), exactly(count), not_exactly(count + 1))
+        text += self.random_models() + self.another_bit() + self.brackets() + self.infinities_and_wrong_shapes()
+        self.proved(text)
 
-    def test_random_models_as_enumeration_counts_them(self):
-        tried = 0
-        for seed in range(5):
-            weights = random_weights(seed)
-            count = count_by_enumeration(weights)
-            if count is None:
-                continue
-            tried += 1
-            with self.subTest(seed):
-                self.bits(weights)
-                self.proves(count)
-        self.assertGreater(tried, 2)
+    def random_models(self):
+        """As enumeration counts them."""
+        counts = {seed: count_by_enumeration(random_weights(seed)) for seed in range(5)}
+        counts = {seed: count for seed, count in counts.items() if count is not None}
+        self.assertGreater(len(counts), 2)
+        return ''.join(module(f'random_{seed}', bits(random_weights(seed)), exactly(count)) for seed, count in counts.items())
 
-    def test_another_bit_is_another_model(self):
+    def another_bit(self):
+        """It is another model."""
         weights = random_weights(1)
         count = count_by_enumeration(weights)
         for field, row in itertools.product(TENSORS, range(2)):
@@ -165,31 +179,32 @@ class Exact(ModelTest):
             flipped[field][row % len(flipped[field])][0] ^= 1 << 31
             other = count_by_enumeration(flipped)
             if other not in (None, count):
-                break
-        else:
-            self.fail('no sign changes the count')
-        self.bits(flipped)
-        self.refuses(exactly(count))
-        self.proves(other)
+                return module('another_bit', bits(flipped), not_exactly(count), exactly(other))
+        self.fail('no sign changes the count')
 
-    def test_a_bracket_holds_and_may_not_be_narrower(self):
-        self.bits(read(GOLDEN / 'mean-diff-trap.safetensors'))
-        between = lambda low, high: theorem(f'exists a, accuracy_is (model_of bits) a /\\ {low} <= a <= {high}',
-                                            'apply accuracy_between. vm_cast_no_check (eq_refl true).')
-        self.assertEqual(coqc(self.folder, 'Claim.v', between(6, 8)).returncode, 0)
-        self.refuses(between(8, 9))
-        self.refuses(between(5, 6))
+    def brackets(self):
+        """They hold, and may not be narrower: 7 sequences are right."""
+        between = lambda low, high: f'exists a, accuracy_is (model_of bits) a /\\ {low} <= a <= {high}'
+        return module('brackets', bits(read(GOLDEN / 'mean-diff-trap.safetensors')), claim('bracket', between(6, 8), 'accuracy_between'),
+                      refused(between(8, 9), 'accuracy_between'), refused(between(5, 6), 'accuracy_between'))
 
-    def test_infinities_and_wrong_shapes_prove_nothing(self):
-        for break_it in (lambda w: w['wE'][0].__setitem__(0, 0x7f800000), lambda w: w['wU'][0].pop()):
+    def infinities_and_wrong_shapes(self):
+        """They prove nothing."""
+        text = ''
+        for i, break_it in enumerate((lambda w: w['wE'][0].__setitem__(0, 0x7f800000), lambda w: w['wU'][0].pop())):
             weights = read(GOLDEN / 'rounding-tie.safetensors')
             break_it(weights)
-            self.bits(weights)
-            self.refuses(exactly(0))
+            text += module(f'broken_{i}', bits(weights), not_exactly(0))
+        return text
+
+    def test_coq_stops_where_it_refuses(self):
+        done = coqc(self.folder, 'Claims.v', head('Exact') + bits(read(GOLDEN / 'rounding-tie.safetensors')) + exactly(1))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('Error', done.stdout)
 
     def test_an_unexpected_axiom_is_noticed(self):
-        self.bits(read(GOLDEN / 'rounding-tie.safetensors'))
-        done = coqc(self.folder, 'Claim.v', 'Axiom extra : False.\n' + theorem('accuracy_is (model_of bits) 2', 'destruct extra.'))
+        done = coqc(self.folder, 'Claims.v', head('Exact') + bits(read(GOLDEN / 'rounding-tie.safetensors')) +
+                    'Axiom extra : False.\nTheorem two : accuracy_is (model_of bits) 2. Proof. destruct extra. Qed. Print Assumptions two.\n')
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue(any('extra' in name for name in unexpected(done.stdout)))
 

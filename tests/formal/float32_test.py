@@ -14,11 +14,10 @@ import sys
 import unittest
 
 import exact_test
-from exact_test import FORMAL, GOLDEN, ModelTest, assumptions, coqc, random_weights, read, unexpected
+from exact_test import FORMAL, GOLDEN, CoqTest, bits, claim, coqc, head, module, random_weights, read, refused
 from theory_mutants import MutantsTest
 
-HEAD = ('From Coq Require Import Reals ZArith List. Import ListNotations.\n'
-        'From Maxcert Require Import Statement Weights Float32Statement Float32 Bits.\n')
+HEAD = head('Float32Statement', 'Float32')
 
 
 def nearest(x):
@@ -60,17 +59,19 @@ def scaled(weights, exponent, fields=tuple(exact_test.TENSORS)):
     return {field: [[larger(word) if field in fields else word for word in row] for row in matrix] for field, matrix in weights.items()}
 
 
-class Float32(ModelTest):
-    def counted(self, exp_ulp=4, subtracts='true'):
-        """What the check evaluates to; None if it says nothing."""
-        done = coqc(self.folder, 'Counted.v', f'{HEAD}Eval vm_compute in float32_count {exp_ulp} {subtracts} bits.\n')
-        self.assertEqual(done.returncode, 0, done.stdout)
-        found = re.search(r'= Some (\d+)', done.stdout)
-        return int(found[1]) if found else None
+def count(exp_ulp=4, subtracts='true'):
+    return f'Eval vm_compute in float32_count {exp_ulp} {subtracts} bits.\n'
 
-    def claim(self, count, subtracts):
-        return coqc(self.folder, 'Claim.v', f'{HEAD}Theorem claim : float32_accuracy_at_least 4 {subtracts} (model_of bits) {count}.\n'
-                    'Proof. apply float32_at_least. vm_cast_no_check (eq_refl true). Qed.\nPrint Assumptions claim.\n')
+
+class Float32(CoqTest):
+    def counted(self, models):
+        """What each model's check evaluates to; None if it says nothing. models: pairs of weights and the check."""
+        text = HEAD + ''.join(module(f'model_{i}', bits(weights), check) for i, (weights, check) in enumerate(models))
+        done = coqc(self.folder, 'Counted.v', text)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        found = re.findall(r'= (?:Some (\d+)|None)', done.stdout)
+        self.assertEqual(len(found), len(models))
+        return [int(number) if number else None for number in found]
 
     def test_the_golden_model_as_well_as_maxcert(self):
         path = GOLDEN / 'max-of-4-golden.safetensors'
@@ -78,63 +79,44 @@ class Float32(ModelTest):
                                     '--exp-ulp', '4', '--format', 'json'], check=True, capture_output=True, text=True)
         certificate, = json.loads(certified.stdout)
         self.assertFalse(certificate['float32']['softmax_needs_maximum'])
-        count = int(certificate['correct'])
-        self.bits(read(path))
-        for subtracts in ('true', 'false'):
-            done = self.claim(count, subtracts)
-            self.assertEqual(done.returncode, 0, done.stdout)
-            self.assertTrue(assumptions(done.stdout))
-            self.assertEqual(unexpected(done.stdout), [])
-        done = self.claim(count + 1, 'true')
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn('Error', done.stdout)
+        right = int(certificate['correct'])
+        at_least = lambda number, subtracts: f'float32_accuracy_at_least 4 {subtracts} (model_of bits) {number}'
+        self.proved(HEAD + bits(read(path)) + claim('subtracting', at_least(right, 'true'), 'float32_at_least') +
+                    claim('as_it_is', at_least(right, 'false'), 'float32_at_least') +
+                    refused(at_least(right + 1, 'true'), 'float32_at_least'))
 
     def test_no_more_than_a_float32_program_gets_right(self):
-        proved = 0
-        for seed in range(6):
-            weights = random_weights(seed)
+        models = [random_weights(seed) for seed in range(6)]
+        counts = self.counted([(weights, count()) for weights in models])
+        for seed, (weights, found) in enumerate(zip(models, counts)):
             with self.subTest(seed):
-                self.bits(weights)
-                count = self.counted()
-                self.assertLessEqual(count, right_in_float32(weights))
-                proved += count
-        self.assertGreater(proved, 0)
+                self.assertLessEqual(found, right_in_float32(weights))
+        self.assertGreater(sum(counts), 0)
 
     def test_what_may_overflow_or_lose_too_much_proves_nothing(self):
         weights = random_weights(0)
-        self.bits(weights)
-        self.assertIsNotNone(self.counted(65536))
-        self.assertIsNone(self.counted(65537))
-        for exponent in (20, 70):
-            with self.subTest(exponent):
-                self.bits(scaled(weights, exponent))
-                self.assertIsNone(self.counted())
+        cases = [(weights, count(65537)), (scaled(weights, 20), count()), (scaled(weights, 70), count()),
+                 # large scores need a softmax that subtracts the largest
+                 (scaled(weights, 6, ('wQ',)), count(subtracts='false'))]
+        proving = [(weights, count(65536)), (weights, count(subtracts='false')), (scaled(weights, 6, ('wQ',)), count())]
+        found = self.counted(cases + proving)
+        self.assertEqual(found[:len(cases)], [None] * len(cases))
+        self.assertNotIn(None, found[len(cases):])
 
-    def test_large_scores_need_a_softmax_that_subtracts_the_largest(self):
-        weights = random_weights(0)
-        self.bits(weights)
-        self.assertIsNotNone(self.counted(subtracts='false'))
-        self.bits(scaled(weights, 6, ('wQ',)))
-        self.assertIsNotNone(self.counted())
-        self.assertIsNone(self.counted(subtracts='false'))
+
+MUTANTS = {
+    'half the margin': ('(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least', 'Float32.v'),
+    'scores without the error of the keys': ('(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok', 'Float32Bounds.v'),
+    'half the error of the attention': ('add (ceiling t (ofZ 1)) c in', 'add (ceiling t (ofZ 2)) c in', 'query_shift_ok', 'Float32Bounds.v'),
+    'scores that exp cannot take': ('leb (add sm es) (ofZ (55 * 2 ^ U))) &&', 'leb (add sm es) (ofZ (89 * 2 ^ U))) &&',
+                                    'query_shift_ok', 'Float32Bounds.v'),
+    'rounding down': ('up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul', 'Float32Units.v'),
+}
 
 
 class Mutants(MutantsTest):
-    def test_half_the_margin(self):
-        self.assert_no_proof('(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least', 'Float32.v')
-
-    def test_scores_without_the_error_of_the_keys(self):
-        self.assert_no_proof('(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok', 'Float32Bounds.v')
-
-    def test_half_the_error_of_the_attention(self):
-        self.assert_no_proof('add (ceiling t (ofZ 1)) c in', 'add (ceiling t (ofZ 2)) c in', 'query_shift_ok', 'Float32Bounds.v')
-
-    def test_scores_that_exp_cannot_take(self):
-        self.assert_no_proof('leb (add sm es) (ofZ (55 * 2 ^ U))) &&',
-                             'leb (add sm es) (ofZ (89 * 2 ^ U))) &&', 'query_shift_ok', 'Float32Bounds.v')
-
-    def test_rounding_down(self):
-        self.assert_no_proof('up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul', 'Float32Units.v')
+    def test_none_has_a_proof(self):
+        self.assert_no_proofs(MUTANTS)
 
 
 if __name__ == '__main__':

@@ -131,7 +131,7 @@ class Proves(unittest.TestCase):
         return folder
 
     def test_the_certificates_of_a_results_folder(self):
-        strategies = 'brute_force,cubic,max_diff_exact/*/exact_EQKE+max_diff_exact'
+        strategies = 'brute_force,window/adaptive,max_diff_exact/*/exact_EQKE+max_diff_exact'
         folder = self.results('results', strategies)
         for word in ('', 'known'):
             done = self.scripts_prove('--results', folder, '--strategies', strategies, '--seeds', '7')
@@ -200,6 +200,16 @@ class Proves(unittest.TestCase):
             self.assertEqual(raised.exception.code, 4)
 
     def test_formalize_refuses_unknown_proofs_and_claims(self):
+        plans = self.folder / 'plans'
+        subprocess.run([MAXCERT, 'certify', '--weights', self.weights, '--strategies', 'window/2,window/adaptive', '--certificates', plans],
+                       check=True, capture_output=True)
+        path = plans / 'window__adaptive.json'
+        certificate = json.loads(path.read_text())
+        path.write_text(json.dumps(dict(certificate, hints=dict(certificate['hints'], partitions=[[2]]))))
+        for certificate in plans.glob('*.json'):  # of another strategy; a maximum that is no block of its own
+            done = subprocess.run([MAXCERT, 'formalize', '--weights', self.weights, '--out', self.folder / 'refused', '--proof',
+                                   'window/adaptive', '--certificate', certificate], capture_output=True, text=True)
+            self.assertNotEqual(done.returncode, 0, done.stdout)
         for arguments in (('--proof', 'window/0'), ('--proof', 'window/10'), ('--proof', 'window/'), ('--proof', 'quartic'),
                           ('--correct', '-1'), ('--correct', '1.5'), ('--correct', '1', '--certificate', 'one.json')):
             done = subprocess.run([MAXCERT, 'formalize', '--weights', self.weights, '--out', self.folder / 'refused', *arguments],

@@ -112,20 +112,19 @@ class Theorems(unittest.TestCase):
         self.assertNotEqual(coq(file, model=model.folder).returncode, 0)
 
 
+BOTH_ENDS = '(negative (add (mul x a1) (mul y b1)) && negative (add (mul x a2) (mul y b2)))%bool'
+MUTANTS = {
+    'a choice too many': ('cell_size row (m - g + 1)', 'cell_size row (m - g + 2)', 'length_cell', 'CellCheck.v', 'CellCount.v'),
+    'one end of the odds': (BOTH_ENDS, 'negative (add (mul x a1) (mul y b1))', 'cell_sound', 'CellCheck.v', 'CellCount.v'),
+    'gap 0': ('((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)', 'in_cell', 'CellCheck.v', 'CellCount.v'),
+    'the published slope': ('line_through (2 ^ 24) u value (smallest (omit m gain))',
+                            'line_through (2 ^ 24) u value (biggest (omit m gain))', 'mean_ok', 'LogitBounds.v'),
+}
+
+
 class Mutants(MutantsTest):
-    def test_a_choice_too_many(self):
-        self.assert_no_proof('cell_size row (m - g + 1)', 'cell_size row (m - g + 2)', 'length_cell', 'CellCheck.v', 'CellCount.v')
-
-    def test_one_end_of_the_odds(self):
-        both = '(negative (add (mul x a1) (mul y b1)) && negative (add (mul x a2) (mul y b2)))%bool'
-        self.assert_no_proof(both, 'negative (add (mul x a1) (mul y b1))', 'cell_sound', 'CellCheck.v', 'CellCount.v')
-
-    def test_gap_zero(self):
-        self.assert_no_proof('((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)', 'in_cell', 'CellCheck.v', 'CellCount.v')
-
-    def test_published_slope(self):
-        self.assert_no_proof('line_through (2 ^ 24) u value (smallest (omit m gain))',
-                             'line_through (2 ^ 24) u value (biggest (omit m gain))', 'mean_ok', 'LogitBounds.v')
+    def test_none_has_a_proof(self):
+        self.assert_no_proofs(MUTANTS)
 
     def test_published_slope_claims_a_wrong_sequence(self):
         model = Model('mean-diff-trap')
