@@ -11,12 +11,11 @@ import sys
 import unittest
 
 import exact_test
-from exact_test import FORMAL, GOLDEN, ModelTest, assumptions, coqc, count_by_enumeration, random_weights, read, unexpected
+from exact_test import FORMAL, GOLDEN, CoqTest, assumptions, bits, coqc, count_by_enumeration, head, random_weights, read, unexpected
 from theory_mutants import MutantsTest
 
 COARSE, FINE = '[2]%nat 30', '[5; 9]%nat 30'  # grids of up to 2^k steps, until 2^-30 of the sequences are open in a group
-HEAD = ('From Coq Require Import ZArith List. Import ListNotations.\n'
-        'From Maxcert Require Import Statement Weights Brackets Bits. Open Scope Z_scope.\n')
+HEAD = head('Brackets')
 
 
 def claim(name, effort, low, high, end='Qed'):
@@ -24,7 +23,7 @@ def claim(name, effort, low, high, end='Qed'):
             f'Proof. apply (between_brackets {effort}). vm_cast_no_check (eq_refl true). {end}.\n')
 
 
-class Bracket(ModelTest):
+class Bracket(CoqTest):
     def coq(self, name, text):
         done = coqc(self.folder, name, text)
         self.assertEqual(done.returncode, 0, done.stdout)
@@ -32,8 +31,8 @@ class Bracket(ModelTest):
 
     def brackets(self, weights):
         """The lower and the upper end that each effort proves; None where it says nothing."""
-        self.bits(weights)
-        printed = self.coq('Counted.v', HEAD + ''.join(f'Eval vm_compute in brackets_proved {effort} bits.\n' for effort in (COARSE, FINE)))
+        self.model = HEAD + bits(weights)
+        printed = self.coq('Counted.v', self.model + ''.join(f'Eval vm_compute in brackets_proved {effort} bits.\n' for effort in (COARSE, FINE)))
         found = re.findall(r'= (?:Some \((\d+), (\d+)\)|None)', printed)
         self.assertEqual(len(found), 2)
         total = len(weights['wE']) ** len(weights['wP'])
@@ -41,7 +40,7 @@ class Bracket(ModelTest):
 
     def proves(self, effort, low, high):
         """The bracket is a theorem, and one that is narrower by one sequence is none."""
-        printed = self.coq('Claims.v', HEAD + claim('bracket', effort, low, high) + 'Print Assumptions bracket.\n' +
+        printed = self.coq('Claims.v', self.model + claim('bracket', effort, low, high) + 'Print Assumptions bracket.\n' +
                            claim('too_high', effort, low + 1, high, 'Fail Qed. Abort') +
                            claim('too_low', effort, low, high - 1, 'Fail Qed. Abort'))
         self.assertTrue(assumptions(printed))
@@ -91,10 +90,8 @@ MUTANTS = {
 
 class Mutants(MutantsTest):
     def test_none_has_a_proof(self):
-        for name, (old, new, lemma, *modules) in MUTANTS.items():
-            with self.subTest(name):
-                self.theory = self.copy_of_the_theory()
-                self.assert_no_proof(old, new, lemma, *(f'{module}.v' for module in modules))
+        self.assert_no_proofs({name: (old, new, lemma, *(f'{module}.v' for module in modules))
+                               for name, (old, new, lemma, *modules) in MUTANTS.items()})
 
 
 if __name__ == '__main__':
