@@ -105,12 +105,12 @@ class Float32(CoqTest):
 
 
 MUTANTS = {
-    'half the margin': ('(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least', 'Float32.v'),
-    'scores without the error of the keys': ('(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok', 'Float32Bounds.v'),
-    'half the error of the attention': ('add (ceiling t (ofZ 1)) c in', 'add (ceiling t (ofZ 2)) c in', 'query_shift_ok', 'Float32Bounds.v'),
+    'half the margin': ('(mul e (ofZ (2 ^ 41)))', '(mul e (ofZ (2 ^ 40)))', 'float32_at_least', 'Float32'),
+    'scores without the error of the keys': ('(add (up_dot U eq bke) (up_dot U aq ek))', '(up_dot U eq bke)', 'query_shift_ok', 'Float32Bounds'),
+    'half the error of the attention': ('add (ceiling t (ofZ 1)) c in', 'add (ceiling t (ofZ 2)) c in', 'query_shift_ok', 'Float32Bounds'),
     'scores that exp cannot take': ('leb (add sm es) (ofZ (55 * 2 ^ U))) &&', 'leb (add sm es) (ofZ (89 * 2 ^ U))) &&',
-                                    'query_shift_ok', 'Float32Bounds.v'),
-    'rounding down': ('up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul', 'Float32Units.v'),
+                                    'query_shift_ok', 'Float32Bounds'),
+    'rounding down': ('up_mul (a b : int) : int := ceiling', 'up_mul (a b : int) : int := shr', 'val_up_mul', 'Float32Units'),
 }
 
 

@@ -114,11 +114,11 @@ class Theorems(unittest.TestCase):
 
 BOTH_ENDS = '(negative (add (mul x a1) (mul y b1)) && negative (add (mul x a2) (mul y b2)))%bool'
 MUTANTS = {
-    'a choice too many': ('cell_size row (m - g + 1)', 'cell_size row (m - g + 2)', 'length_cell', 'CellCheck.v', 'CellCount.v'),
-    'one end of the odds': (BOTH_ENDS, 'negative (add (mul x a1) (mul y b1))', 'cell_sound', 'CellCheck.v', 'CellCount.v'),
-    'gap 0': ('((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)', 'in_cell', 'CellCheck.v', 'CellCount.v'),
+    'a choice too many': ('cell_size row (m - g + 1)', 'cell_size row (m - g + 2)', 'length_cell', 'CellCheck', 'CellCount'),
+    'one end of the odds': (BOTH_ENDS, 'negative (add (mul x a1) (mul y b1))', 'cell_sound', 'CellCheck', 'CellCount'),
+    'gap 0': ('((1 <=? g) && (g <=? m)', '((0 <=? g) && (g <=? m)', 'in_cell', 'CellCheck', 'CellCount'),
     'the published slope': ('line_through (2 ^ 24) u value (smallest (omit m gain))',
-                            'line_through (2 ^ 24) u value (biggest (omit m gain))', 'mean_ok', 'LogitBounds.v'),
+                            'line_through (2 ^ 24) u value (biggest (omit m gain))', 'mean_ok', 'LogitBounds'),
 }
 
 

@@ -25,17 +25,17 @@ def until(lemma, text):
     return text[:text.index('Qed.', start) + len('Qed.')]
 
 
-def script(old, new, lemma, *files):
-    """What coqtop reads for a mutant: the first of `files` with `new` for `old`, and the others as they are."""
+def script(old, new, lemma, *modules):
+    """What coqtop reads for a mutant: the first of `modules` with `new` for `old`, and the others as they are."""
     read, before = '', []
-    for file in files:
-        name, text = file.removesuffix('.v'), (FORMAL / file).read_text()
+    for name in modules:
+        text = (FORMAL / f'{name}.v').read_text()
         if not before:
-            assert text.count(old) == 1, f'{file}: {old}'
+            assert text.count(old) == 1, f'{name}: {old}'
             text = text.replace(old, new)
         text = sentences(text, before)
         before.append(name)
-        read += f'Module Changed_{name}.\n' + (f'{text}\nEnd Changed_{name}.\n' if file != files[-1] else until(lemma, text))
+        read += f'Module Changed_{name}.\n' + (f'{text}\nEnd Changed_{name}.\n' if name != modules[-1] else until(lemma, text))
     return read
 
 
@@ -64,11 +64,11 @@ class MutantsTest(unittest.TestCase):
         return parts[1:-1]
 
     def assert_no_proofs(self, mutants):
-        """mutants: by name the program text and what replaces it, the lemma whose proof must fail, and the files from the
-        program to the lemma. Chains of files are read unchanged as well, which must not fail."""
-        modules = {file.removesuffix('.v') for _, _, _, *files in mutants.values() for file in files}
-        chains = {f'unchanged: {" ".join(files)}': (old, old, lemma, *files)
-                  for old, _, lemma, *files in mutants.values() if len(files) > 1}
+        """mutants: by name the program text and what replaces it, the lemma whose proof must fail, and the modules from
+        the program to the lemma. Chains of modules are read unchanged as well, which must not fail."""
+        modules = {module for _, _, _, *chain in mutants.values() for module in chain}
+        chains = {f'unchanged: {" ".join(chain)}': (old, old, lemma, *chain)
+                  for old, _, lemma, *chain in mutants.values() if len(chain) > 1}
         tried = {**chains, **mutants}
         folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, folder)
