@@ -63,8 +63,10 @@ std::vector<Partition> candidates(std::size_t d_vocab) {
     return all;
 }
 
-/// Without a budget: 1e-9 of all sequences at d_vocab = 64, and less in proportion to the work of cubic.
-double default_share(std::size_t d_vocab) {
+/// What an operation has to bring, as a share of all sequences. Without a budget: 1e-9 at d_vocab = 64, and
+/// less in proportion to the work of cubic; a budget finds its own share, from nothing up.
+double least_share(const Options& options, std::size_t d_vocab) {
+    if (options.proof_budget > 0) return 0;
     const double scale = 64.0 / static_cast<double>(d_vocab);
     return 1e-9 * std::min(1.0, scale * scale * scale);
 }
@@ -104,7 +106,7 @@ Found search_partitions(Model& model, WindowClaim trial, const std::vector<Parti
     WindowPlan& plan = found.plan;
     trial.plan.choice.resize(sizes.size());
     Offers offers(sizes.size());
-    double share = options.proof_budget > 0 ? 0 : default_share(shape.d_vocab);
+    double share = least_share(options, shape.d_vocab);
     for (std::size_t k = 0; k < plan.partitions.size() && !over(deadline); ++k) {
         trial.plan.partitions = {plan.partitions[k]};
         for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -138,7 +140,7 @@ double value_of(const Found& found, double share) {
 /// then more and more of those that can win. Once two in a row bring less than those before them, finer ones
 /// will not bring more.
 Found search_classes(Model& model, const Options& options, const Deadline& deadline) {
-    const double share = options.proof_budget > 0 ? 0 : default_share(model.shape().d_vocab);
+    const double share = least_share(options, model.shape().d_vocab);
     const std::vector<Partition> partitions = candidates(model.shape().d_vocab);
     const auto with = [&](std::vector<ClassStarts> outputs) {
         return search_partitions(model, {QkError::exact_EQKE, {}, {std::move(outputs), {}, {}}}, partitions,
@@ -167,7 +169,7 @@ WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, 
     // Which outputs can win, and where attention falls off, depends little on how well the scores are known:
     // only the partitions that serve exact scores are tried.
     const std::vector<Partition> partitions = partitions_in_use(exact.plan);
-    const double share = options.proof_budget > 0 ? 0 : default_share(model.shape().d_vocab);
+    const double share = least_share(options, model.shape().d_vocab);
     Found best;
     for (const auto& outputs : {outputs_around(model.shape().d_vocab, 2, 1), exact.plan.outputs}) {
         Found next =
