@@ -69,9 +69,6 @@ Proof.
   pose proof (H a (or_introl eq_refl)) as Ha. destruct (p a), (p' a); cbn [length]; lia.
 Qed.
 
-Lemma nth_firstn_lt {A} (l : list A) d : forall k n, (n < k)%nat -> nth n (firstn k l) d = nth n l d.
-Proof. induction l as [|a l IH]; intros [|k] [|n] H; try lia; try easy. cbn. apply IH. lia. Qed.
-
 Section Proof.
   Open Scope R_scope.
   Variable up : bool.

@@ -92,11 +92,9 @@ Section Proof.
     pose proof (O x X) as [Lx Ox]. pose proof (O y Y) as [Ly Oy].
     assert (first : forall z, (z < d_vocab w)%nat -> length (nth z (t_EVOU T) []) = d_vocab w ->
       length (firstn (S m) (nth z (t_EVOU T) [])) = S m) by (intros; rewrite firstn_length; lia).
-    assert (nth_first : forall (l : list interval) k n, (n < k)%nat -> nth n (firstn k l) izero = nth n l izero).
-    { clear. induction l as [|a l IH]; intros [|k] [|n] H; try lia; try easy. cbn. apply IH. lia. }
     pose proof (most_above_ok (firstn (S m) (nth x (t_EVOU T) [])) (firstn (S m) (nth y (t_EVOU T) [])) (S m) t
       (scale' * EVOU w t x) (scale' * EVOU w t y) (first x X Lx) (first y Y Ly) ltac:(lia)) as M1.
-    rewrite !nth_first in M1 by lia. specialize (M1 (Ox t ltac:(lia)) (Oy t ltac:(lia))).
+    rewrite !nth_firstn_lt in M1 by lia. specialize (M1 (Ox t ltac:(lia)) (Oy t ltac:(lia))).
     assert (pv : forall z, (z < d_vocab w)%nat -> encloses (nth i (map (fun i => PVOU_at T i z) (seq 0 (S (last w)))) izero) (scale' * PVOU w i z)).
     { intros z Z. rewrite (nth_map _ _ _ 0%nat), seq_nth by (rewrite ?seq_length; lia). cbn [plus]. destruct (P i I) as [_ Pi]. exact (Pi z Z). }
     pose proof (most_above_ok _ _ (S (last w)) i _ _ ltac:(now rewrite map_length, seq_length) ltac:(now rewrite map_length, seq_length) ltac:(lia)

@@ -23,6 +23,8 @@ Lemma nth_map {A C} (f : A -> C) l i a c : (i < length l)%nat -> nth i (map f l)
 Proof.
 intros h. rewrite (nth_indep _ c (f a)) by (rewrite map_length; assumption). apply map_nth.
 Qed.
+Lemma nth_firstn_lt {A} (l : list A) d : forall k n, (n < k)%nat -> nth n (firstn k l) d = nth n l d.
+Proof. induction l as [|a l IH]; intros [|k] [|n] H; try lia; try easy. cbn. apply IH. lia. Qed.
 
 (* The real matrices *)
 Definition product (n : nat) (f g : nat -> nat -> R) (i j : nat) : R := sum n (fun k => f i k * g k j)%R.
