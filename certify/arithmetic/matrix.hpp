@@ -46,6 +46,15 @@ Matrix<N> operator*(const Matrix<N>& a, const Matrix<N>& b) {
     return product;
 }
 
+/// Every entry times `factor`.
+template <class N>
+Matrix<N> scaled(Matrix<N> a, const N& factor) {
+    for (std::size_t i = 0; i < a.rows(); ++i) {
+        for (std::size_t j = 0; j < a.columns(); ++j) a(i, j) *= factor;
+    }
+    return a;
+}
+
 template <class N>
 Matrix<N> transposed(const Matrix<N>& a) {
     Matrix<N> result(a.columns(), a.rows());

@@ -172,7 +172,7 @@ FailureList find_failures(Model& model, const Options& options, const FailureSea
     }
     const Paths<Interval>& paths = model.paths<Interval>();
     const Margin none;
-    ExactDecider decider(model, options, {none});
+    ExactDecider decider(model, options.max_bits, {none});
     const SplitPaths split = [&paths] {
         const RoundUpward up;
         return SplitPaths(paths);

@@ -37,12 +37,8 @@ template <class N>
 const PositionSums<N>& position_sums_of(TableCache<N>& bench) {
     const WeightMatrices<N>& w = weights_of(bench);
     return bench.template table<PositionSums<N>>("position sums", [&] {
-        const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(bench.shape().d_head)));
-        Matrix<N> EQKP = (query_embedding(w) * w.W_Q) * transposed(w.W_pos * w.W_K);
-        for (std::size_t q = 0; q < EQKP.rows(); ++q) {
-            for (std::size_t i = 0; i < EQKP.columns(); ++i) EQKP(q, i) *= scale;
-        }
-        return position_sums(EQKP);
+        const N scale = attention_scale<N>(bench.shape().d_head);
+        return position_sums(scaled((query_embedding(w) * w.W_Q) * transposed(w.W_pos * w.W_K), scale));
     });
 }
 

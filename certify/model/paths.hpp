@@ -24,6 +24,12 @@ Matrix<N> query_embedding(const WeightMatrices<N>& w) {
     return x;
 }
 
+/// 1/sqrt(d_head), by which attention scores are scaled.
+template <class N>
+N attention_scale(std::size_t d_head) {
+    return integer<N>(1) / sqrt(integer<N>(static_cast<long>(d_head)));
+}
+
 template <class N>
 struct Paths {
     Matrix<N> EU;    ///< [d_vocab, d_vocab]: logits of query q on the direct path
@@ -42,11 +48,7 @@ Paths<N> multiply_paths(const WeightMatrices<N>& w) {
     p.EU = x * w.W_U;
     p.EVOU = (w.W_E * w.W_V) * ou;
     p.PVOU = (w.W_pos * w.W_V) * ou;
-    const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(w.W_Q.columns())));
-    Matrix<N> query = x * w.W_Q;
-    for (std::size_t q = 0; q < query.rows(); ++q) {
-        for (std::size_t h = 0; h < query.columns(); ++h) query(q, h) *= scale;
-    }
+    const Matrix<N> query = scaled(x * w.W_Q, attention_scale<N>(w.W_Q.columns()));
     p.EQKE = query * transposed(w.W_E * w.W_K);
     p.EQKP = query * transposed(w.W_pos * w.W_K);
     return p;

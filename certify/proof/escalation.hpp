@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
-#include "certify/proof/checker.hpp"
 
 namespace maxcert {
 
@@ -27,31 +25,32 @@ struct EscalationStats {
     long bits_used = 53;
 };
 
-/// `at_bits()` decides in MpfrInterval at the working precision, which doubles from 128 to options.max_bits
-/// until the verdict is not open.
-template <class AtBits>
-Verdict decide_in_mpfr(const Options& options, EscalationStats& stats, AtBits&& at_bits) {
-    for (long bits = 128;; bits = std::min(2 * bits, options.max_bits)) {
-        bits = std::min(bits, options.max_bits);
-        const WorkingPrecision precision(bits);
-        stats.bits_used = std::max(stats.bits_used, bits);
-        const Verdict verdict = at_bits();
-        if (verdict != Verdict::open) return verdict;
-        if (bits >= options.max_bits) break;
-    }
-    ++stats.left_open;
-    return Verdict::open;
+/// The precision at which MPFR begins.
+inline long first_bits(long max_bits) {
+    return std::min(128L, max_bits);
 }
 
-/// `in_doubles()` decides in Interval under RoundUpward (skipped with --arithmetic mpfr), then as above.
-template <class InDoubles, class AtBits>
-Verdict decide(const Options& options, EscalationStats& stats, InDoubles&& in_doubles, AtBits&& at_bits) {
-    if (options.arithmetic == Arithmetic::filtered) {
-        const Verdict verdict = in_doubles();
-        if (verdict != Verdict::open) return verdict;
-        ++stats.escalated;
+/// Calls `settled(bits)` at working precisions that double from first_bits() up to `max_bits`, until it says
+/// true.
+template <class Settled>
+void for_each_precision(long max_bits, Settled&& settled) {
+    for (long bits = first_bits(max_bits);; bits = std::min(2 * bits, max_bits)) {
+        const WorkingPrecision precision(bits);
+        if (settled(bits) || bits >= max_bits) return;
     }
-    return decide_in_mpfr(options, stats, at_bits);
+}
+
+/// `at_bits()` decides in MpfrInterval at the working precision, which rises until the verdict is not open.
+template <class AtBits>
+Verdict decide_in_mpfr(long max_bits, EscalationStats& stats, AtBits&& at_bits) {
+    Verdict verdict = Verdict::open;
+    for_each_precision(max_bits, [&](long bits) {
+        stats.bits_used = std::max(stats.bits_used, bits);
+        verdict = at_bits();
+        return verdict != Verdict::open;
+    });
+    if (verdict == Verdict::open) ++stats.left_open;
+    return verdict;
 }
 
 }  // namespace maxcert

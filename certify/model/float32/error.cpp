@@ -116,8 +116,7 @@ void Analysis::bound_scores(const Stage& query, const Stage& key) {
         const Interval middle = exactly<Interval>(low / 2 + high / 2);  // any value is sound
         for (std::size_t r = 0; r < centred.rows(); ++r) centred(r, h) = magnitude(key.real(r, h) - middle);
     }
-    const Interval root = sqrt(integer<Interval>(static_cast<long>(shape_.d_head)));
-    const double scale = upper_double(integer<Interval>(1) / root);
+    const double scale = upper_double(attention_scale<Interval>(shape_.d_head));
     // d_head products and sums, and up to four roundings for the scale, wherever it is applied.
     const double rounding = gamma(shape_.d_head + 4);
     const Magnitudes key_part =

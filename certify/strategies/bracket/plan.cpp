@@ -109,7 +109,7 @@ void BracketTotals::add_up() {
 BracketEvaluator::BracketEvaluator(Model& model, const Options& options)
     : model_(model),
       options_(options),
-      decider_(model, options, {options.margin}),
+      decider_(model, options.max_bits, {options.margin}),
       tied_(tied_tokens(model)) {
     const std::size_t V = model.shape().d_vocab;
     first_.push_back(0);

@@ -91,7 +91,7 @@ class BracketEvaluator {
         std::uint64_t tree_nodes;
     };
     /// Of the terms in MPFR.
-    long term_bits() const { return std::min(128L, options_.max_bits); }
+    long term_bits() const { return first_bits(options_.max_bits); }
     Effort effort(const BracketPlan& plan, std::size_t index) const;
     /// Nothing if time ran out. `before`: an outcome of the same tree, whose parts are used again.
     std::optional<GroupOutcome> outcome(const GroupTerms& terms, const Effort& effort,

@@ -13,8 +13,6 @@
 namespace maxcert {
 namespace {
 
-constexpr long kReferenceBits = 128;  // where --arithmetic mpfr starts
-
 // Not inlined: no arithmetic may move across the change of rounding mode.
 [[gnu::noinline]] WalkResult walk_filtered(Model& model, const std::vector<Margin>& margins,
                                            WalkRequest request) {
@@ -26,7 +24,7 @@ constexpr long kReferenceBits = 128;  // where --arithmetic mpfr starts
 }
 
 WalkResult walk_in_mpfr(Model& model, const Margin& margin, const WalkRequest& request, long max_bits) {
-    const WorkingPrecision bits(std::min(kReferenceBits, max_bits));
+    const WorkingPrecision bits(first_bits(max_bits));
     const Paths<MpfrInterval>& paths = model.paths<MpfrInterval>();
     return ReferenceWalk<MpfrInterval>(paths, margin.enclose<MpfrInterval>(), request).run();
 }
@@ -50,7 +48,7 @@ std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>
         for (const Margin& m : margins) findings.push_back(count_sequences(model, {m}, one).front());
         return findings;
     }
-    ExactDecider decider(model, options, margins);
+    ExactDecider decider(model, options.max_bits, margins);
     WalkRequest request;
     request.tied = tied_tokens(model);
     request.decider = [&decider](const OpenSequence& s) { return decider.decide(s); };
@@ -73,8 +71,7 @@ std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>
         f.correct = count_of(counts.right);
         f.upper = total - count_of(counts.wrong);
         f.complete = walk.complete;
-        f.bits_used =
-            std::max(decider.stats(d).bits_used, in_mpfr ? std::min(kReferenceBits, options.max_bits) : 53);
+        f.bits_used = std::max(decider.stats(d).bits_used, in_mpfr ? first_bits(options.max_bits) : 53);
         f.figures["wrong"] = counts.wrong;
         f.figures["undecided"] = counts.open;
         f.figures["escalated"] = counts.escalated;

@@ -50,9 +50,7 @@ CheckResult check_cubic(Model& model, const Options& run) {
     // A box of models stays undecided at any precision: its weights are intervals.
     bool everything = mpfr;
     const bool escalate = mpfr || model.radius().is_zero();
-    for (long bits = 128; result.complete && escalate && (everything || !open.empty()); bits *= 2) {
-        bits = std::min(bits, run.max_bits);
-        const WorkingPrecision precision(bits);
+    const auto settled = [&](long bits) {
         TableCache<MpfrInterval> bench(model);
         std::vector<CubicClaim> still_open;
         result.complete = within_time([&] {
@@ -66,7 +64,10 @@ CheckResult check_cubic(Model& model, const Options& run) {
         open = std::move(still_open);
         mpfr_work += bench.work();
         result.bits_used = bits;
-        if (bits >= run.max_bits) break;
+        return !result.complete || open.empty();
+    };
+    if (result.complete && escalate && (everything || !open.empty())) {
+        for_each_precision(run.max_bits, settled);
     }
     result.correct = proved.sequences();
     const std::uint64_t v = model.shape().d_vocab, k = model.shape().n_ctx;

@@ -149,7 +149,7 @@ CubicTables<N> cubic_tables(TableCache<N>& bench, const Margin& margin) {
     const Matrix<N>& worst =
         bench.template table<Matrix<N>>("cubic/worst ov", [&] { return worst_ov(EVOU, ov); });
     const Matrix<N>& attention = bench.template table<Matrix<N>>("cubic/attention", [&] {
-        const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(bench.shape().d_head)));
+        const N scale = attention_scale<N>(bench.shape().d_head);
         Matrix<N> scores = (query_embedding(w) * w.W_Q) * transposed(w.W_E * w.W_K);
         for (std::size_t q = 0; q < scores.rows(); ++q) {
             checkpoint(16 * scores.columns());

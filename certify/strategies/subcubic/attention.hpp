@@ -47,7 +47,7 @@ template <class N>
 ScoreFactors<N> score_factors(const Scores<N>& scores, std::uint32_t d_head) {
     const Matrix<N>& S = scores.explained;
     const std::size_t V = S.rows();
-    const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(d_head)));
+    const N scale = attention_scale<N>(d_head);
     ScoreFactors<N> f{Matrix<N>(V, V), Matrix<N>(V, V), Matrix<N>(V, V)};
     for (std::size_t q = 0; q < V; ++q) {
         checkpoint(48 * V);

@@ -41,17 +41,16 @@ SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, c
         // A box of models stays undecided at any precision: its weights are intervals.
         mpfr = d.complete && d.stats.escalated > 0 && model.radius().is_zero();
     }
-    for (long bits = 128; mpfr; bits *= 2) {
-        bits = std::min(bits, run.max_bits);
-        const WorkingPrecision precision(bits);
+    const auto settled = [&](long bits) {
         TableCache<MpfrInterval> bench(model);
         double error = 0;
         d.complete = within_time([&] { error = decide_in(bench, options, hints, run.margin, d.verdicts); });
         if (run.arithmetic == Arithmetic::mpfr && d.stats.bits_used == 53) d.err_max = error;
         d.mpfr_operations += bench.work();
         d.stats.bits_used = bits;
-        mpfr = d.complete && bits < run.max_bits && count_open(d.verdicts) > 0;
-    }
+        return !d.complete || count_open(d.verdicts) == 0;
+    };
+    if (mpfr) for_each_precision(run.max_bits, settled);
     d.stats.left_open = count_open(d.verdicts);
     return d;
 }

@@ -9,7 +9,6 @@ namespace maxcert {
 
 namespace {
 
-constexpr long kFirstBits = 128;
 // Attention weights exp(-300) times any bracket of floats are still far above where doubles underflow.
 constexpr double kFarApart = 300;
 
@@ -43,14 +42,14 @@ std::vector<MpfrInterval> own_attention(const Paths<MpfrInterval>& p, const Open
 
 }  // namespace
 
-ExactDecider::ExactDecider(Model& model, const Options& options, std::vector<Margin> margins)
+ExactDecider::ExactDecider(Model& model, long max_bits, std::vector<Margin> margins)
     : model_(model),
-      options_(options),
+      max_bits_(max_bits),
       margins_(std::move(margins)),
       box_(!model.radius().is_zero()),
       spent_(margins_.size()) {
     if (!box_) return;
-    options_.max_bits = std::min(options_.max_bits, kFirstBits);
+    max_bits_ = first_bits(max_bits_);
     const Paths<Interval>& p = model.paths<Interval>();
     for (std::size_t q = 0; q < p.EQKE.rows(); ++q) peaked_.push_back(scores_lie_far_apart(p, q));
 }
@@ -65,7 +64,7 @@ Decision ExactDecider::decide(const OpenSequence& sequence) {
     for (const std::uint32_t x : sequence.outputs) {
         // An exact tie stays open at every precision, and anything else ends at some: so ask once.
         bool asked = false;
-        const Verdict verdict = decide_in_mpfr(options_, spent.stats, [&] {
+        const Verdict verdict = decide_in_mpfr(max_bits_, spent.stats, [&] {
             if (box_) return verdict_in_box(sequence, x);
             const Verdict at_precision = sign_verdict(lead(sequence, x));
             if (at_precision != Verdict::open || std::exchange(asked, true)) return at_precision;

@@ -18,7 +18,7 @@ namespace maxcert {
 class ExactDecider {
   public:
     /// Sequences name their margin by its index in `margins`.
-    ExactDecider(Model& model, const Options& options, std::vector<Margin> margins);
+    ExactDecider(Model& model, long max_bits, std::vector<Margin> margins);
 
     Decision decide(const OpenSequence& sequence);
 
@@ -53,7 +53,7 @@ class ExactDecider {
     bool is_tie(const OpenSequence& sequence, std::size_t x);
 
     Model& model_;
-    Options options_;
+    long max_bits_;
     std::vector<Margin> margins_;
     bool box_;                  // the weights are intervals
     std::vector<bool> peaked_;  // by query, for a box

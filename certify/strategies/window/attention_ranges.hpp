@@ -67,12 +67,9 @@ const AttentionRanges<N>& attention_of(TableCache<N>& bench, QkError error, cons
     const WeightMatrices<N>& w = weights_of(bench);
     return bench.template table<AttentionRanges<N>>(
         std::string("window/attention/") + name_of(error) + "/" + key_of(hints), [&] {
-            const N scale = integer<N>(1) / sqrt(integer<N>(static_cast<long>(bench.shape().d_head)));
+            const N scale = attention_scale<N>(bench.shape().d_head);
             // Few positions: multiplied from their side.
-            Matrix<N> EQKP = query_embedding(w) * (w.W_Q * transposed(w.W_pos * w.W_K));
-            for (std::size_t q = 0; q < EQKP.rows(); ++q) {
-                for (std::size_t i = 0; i < EQKP.columns(); ++i) EQKP(q, i) *= scale;
-            }
+            const Matrix<N> EQKP = scaled(query_embedding(w) * (w.W_Q * transposed(w.W_pos * w.W_K)), scale);
             return attention_ranges(bound_scores(w, error, hints), error == QkError::exact_EQKE, EQKP, scale);
         });
 }

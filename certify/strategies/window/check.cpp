@@ -87,10 +87,9 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const Options& 
     }
     // A box of models stays a box at any precision: what is open then is not proved.
     const bool box = !model.radius().is_zero();
-    Options limits = options;
-    if (box) limits.max_bits = std::min(options.max_bits, 128L);
+    const long max_bits = box ? first_bits(options.max_bits) : options.max_bits;
     if (result.complete && count_open(findings) > 0 && !(box && filtered)) {
-        decide_in_mpfr(limits, stats, [&] {
+        decide_in_mpfr(max_bits, stats, [&] {
             result.complete = false;
             within_time([&] {
                 result.complete =

@@ -65,7 +65,8 @@ class Groups : public ::testing::Test {
     Random random_{3};
     Model model_{gaussian_model(random_, {5, 6, 4, 4}, 1.0f)};
     Options options_;
-    ExactDecider decider_{model_, options_, {Margin()}};  // never asked: exact terms leave nothing open
+    ExactDecider decider_{
+        model_, options_.max_bits, {Margin()}};  // never asked: exact terms leave nothing open
     const RoundUpward up_;
 
     TreeResult walk(const GroupTerms& g, std::uint64_t nodes, double mass = 0) {
