@@ -19,7 +19,17 @@ double finite_number(const Json& json, const std::string& field) {
 }  // namespace
 
 void reject_hint(const std::string& field, const std::string& why) {
-    throw CertificateRejected("hints." + field + ": " + why);
+    throw CertificateRejected((field.empty() ? "hints" : "hints." + field) + ": " + why);
+}
+
+std::uint64_t whole_number(const Json& json, const std::string& field, std::uint64_t least,
+                           std::uint64_t most) {
+    if (!json.is_number_unsigned()) reject_hint(field, "not a non-negative integer");
+    const auto number = json.get<std::uint64_t>();
+    if (number < least || number > most) {
+        reject_hint(field, "outside " + std::to_string(least) + ".." + std::to_string(most));
+    }
+    return number;
 }
 
 HintFields::HintFields(const Json& json) : json_(json) {
@@ -33,6 +43,18 @@ const Json& HintFields::read(const char* name) {
     return *found;
 }
 
+const Json& HintFields::array(const char* name) {
+    const Json& json = read(name);
+    if (!json.is_array()) reject_hint(name, "not a list");
+    return json;
+}
+
+const std::string& HintFields::text(const char* name) {
+    const Json& json = read(name);
+    if (!json.is_string()) reject_hint(name, "not a string");
+    return json.get_ref<const std::string&>();
+}
+
 double HintFields::finite(const char* name) {
     return finite_number(read(name), name);
 }
@@ -44,6 +66,10 @@ std::vector<double> HintFields::finite_vector(const char* name, std::size_t leng
     values.reserve(length);
     for (const Json& entry : json) values.push_back(finite_number(entry, name));
     return values;
+}
+
+std::uint64_t HintFields::whole(const char* name, std::uint64_t least, std::uint64_t most) {
+    return whole_number(read(name), name, least, most);
 }
 
 void HintFields::expect_no_more() const {

@@ -4,22 +4,19 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
+#include <limits>
 #include <mutex>
 
+#include "certify/proof/hint_fields.hpp"
 #include "certify/strategies/bracket/group_terms_mpfr.hpp"
 #include "certify/strategies/terms/tied_tokens.hpp"
-#include "data/base/errors.hpp"
 #include "data/base/parallel.hpp"
 
 namespace maxcert {
 namespace {
 
-constexpr char kTreeOnlyLetter = '-', kNothingLetter = '.';
-
-[[noreturn]] void reject(const std::string& why) {
-    throw CertificateRejected("hints: " + why);
-}
+// In hints a method of a group is one letter: its level or one of these.
+constexpr char kNoConvolutionLetter = '-', kNothingLetter = '.';
 
 /// Work that `now` took over from `before`.
 std::uint64_t reused(const GroupOutcome& before, const GroupOutcome& now) {
@@ -30,32 +27,21 @@ std::uint64_t reused(const GroupOutcome& before, const GroupOutcome& now) {
            of(before.heavy, now.heavy);
 }
 
-std::string letters(const std::vector<int>& levels) {
-    std::string text;
-    for (const int level : levels) {
-        text += level == BracketPlan::kNothing    ? kNothingLetter
-                : level == BracketPlan::kTreeOnly ? kTreeOnlyLetter
-                                                  : static_cast<char>('0' + level);
-    }
-    return text;
+char letter(const std::optional<int>& level, char none) {
+    return level ? static_cast<char>('0' + *level) : none;
 }
 
-/// One letter for each group, up to the level `last`.
-std::vector<int> levels_from(const Json& hints, const char* name, std::size_t groups, int last,
-                             bool tree_only) {
-    const auto& text = hints[name].get_ref<const std::string&>();
-    if (text.size() != groups) reject(std::string(name) + " does not name every group once");
-    std::vector<int> levels;
-    for (const char c : text) {
-        const int level = c == kNothingLetter                 ? BracketPlan::kNothing
-                          : c == kTreeOnlyLetter && tree_only ? BracketPlan::kTreeOnly
-                                                              : c - '0';
-        const bool known = level == BracketPlan::kNothing || (level == BracketPlan::kTreeOnly && tree_only) ||
-                           (level >= 0 && level <= last);
-        if (!known) reject(std::string(name) + " has an unknown level");
-        levels.push_back(level);
-    }
-    return levels;
+int level_of(char letter, const char* field, int last) {
+    const int level = letter - '0';
+    if (level < 0 || level > last) reject_hint(field, "has an unknown level");
+    return level;
+}
+
+/// One letter for each group.
+const std::string& read_letters(HintFields& hints, const char* field, std::size_t groups) {
+    const std::string& text = hints.text(field);
+    if (text.size() != groups) reject_hint(field, "does not name every group once");
+    return text;
 }
 
 }  // namespace
@@ -63,37 +49,43 @@ std::vector<int> levels_from(const Json& hints, const char* name, std::size_t gr
 Json BracketPlan::to_json() const {
     Json cuts = Json::array();
     for (const auto& [group, nodes] : cut_trees) cuts.push_back({group, nodes});
-    return {{"levels", letters(levels)},
-            {"heavy", letters(heavy)},
+    std::string levels, heavy;
+    for (const GroupMethods& m : methods) {
+        levels += m.skipped ? kNothingLetter : letter(m.convolution, kNoConvolutionLetter);
+        heavy += letter(m.heavy, kNothingLetter);
+    }
+    return {{"levels", levels},
+            {"heavy", heavy},
             {"tree_mass", tree_mass},
             {"tree_nodes", tree_nodes},
             {"cut_trees", cuts}};
 }
 
-BracketPlan BracketPlan::from_json(const Json& hints, std::size_t groups) {
-    if (!hints.is_object() || hints.size() != 5) {
-        reject("levels, heavy, tree_mass, tree_nodes and cut_trees are wanted");
-    }
-    for (const char* name : {"levels", "heavy", "tree_mass", "tree_nodes", "cut_trees"}) {
-        if (!hints.contains(name)) reject(std::string(name) + " is missing");
-    }
-    if (!hints["levels"].is_string() || !hints["heavy"].is_string() || !hints["tree_mass"].is_number() ||
-        !hints["tree_nodes"].is_number_unsigned() || !hints["cut_trees"].is_array()) {
-        reject("levels, heavy, tree_mass, tree_nodes or cut_trees has the wrong type");
-    }
+BracketPlan BracketPlan::from_json(const Json& json, std::size_t groups) {
+    constexpr std::uint64_t kAnyNumber = std::numeric_limits<std::uint64_t>::max();
+    HintFields hints(json);
     BracketPlan plan;
-    plan.tree_mass = hints["tree_mass"].get<double>();
-    plan.tree_nodes = hints["tree_nodes"].get<std::uint64_t>();
-    if (!(plan.tree_mass >= 0) || std::isinf(plan.tree_mass)) reject("tree_mass is not a number >= 0");
-    plan.levels = levels_from(hints, "levels", groups, kLastLevel, true);
-    plan.heavy = levels_from(hints, "heavy", groups, kLastHeavyLevel, false);
-    for (const Json& cut : hints["cut_trees"]) {
-        if (!cut.is_array() || cut.size() != 2 || !cut[0].is_number_unsigned() ||
-            !cut[1].is_number_unsigned() || cut[0].get<std::uint64_t>() >= groups) {
-            reject("cut_trees is not a list of groups with their nodes");
+    plan.tree_mass = hints.finite("tree_mass");
+    if (!(plan.tree_mass >= 0)) reject_hint("tree_mass", "not a number >= 0");
+    plan.tree_nodes = hints.whole("tree_nodes", 0, kAnyNumber);
+    const std::string &levels = read_letters(hints, "levels", groups),
+                      &heavy = read_letters(hints, "heavy", groups);
+    plan.methods.resize(groups);
+    for (std::size_t i = 0; i < groups; ++i) {
+        GroupMethods& m = plan.methods[i];
+        m.skipped = levels[i] == kNothingLetter;
+        if (!m.skipped && levels[i] != kNoConvolutionLetter) {
+            m.convolution = level_of(levels[i], "levels", kLastLevel);
         }
-        plan.cut_trees[cut[0].get<std::size_t>()] = cut[1].get<std::uint64_t>();
+        if (heavy[i] != kNothingLetter) m.heavy = level_of(heavy[i], "heavy", kLastHeavyLevel);
     }
+    for (const Json& cut : hints.array("cut_trees")) {
+        if (!cut.is_array() || cut.size() != 2)
+            reject_hint("cut_trees", "not a list of groups with their nodes");
+        const std::uint64_t group = whole_number(cut[0], "cut_trees", 0, groups - 1);
+        plan.cut_trees[group] = whole_number(cut[1], "cut_trees", 0, kAnyNumber);
+    }
+    hints.expect_no_more();
     return plan;
 }
 
@@ -137,8 +129,7 @@ BracketTotals BracketEvaluator::nothing_known() const {
 
 BracketEvaluator::Effort BracketEvaluator::effort(const BracketPlan& plan, std::size_t index) const {
     const auto cut = plan.cut_trees.find(index);
-    return {plan.levels[index], plan.heavy[index], plan.tree_mass,
-            cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
+    return {plan.methods[index], plan.tree_mass, cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
 }
 
 std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort,
@@ -168,11 +159,12 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         o.escalated += tree.escalated;
     }
     const bool more = o.cut == 0;
-    if (effort.level >= 0 && more && o.bracket.width() > 0) {
-        if (!convolve(terms, effort.level, before, o, expired)) return std::nullopt;
+    const GroupMethods& methods = effort.methods;
+    if (methods.convolution && more && o.bracket.width() > 0) {
+        if (!convolve(terms, *methods.convolution, before, o, expired)) return std::nullopt;
     }
-    if (effort.heavy >= 0 && more && o.bracket.width() > 0) {
-        if (!walk_heavy(terms, effort.heavy, before, o, expired)) return std::nullopt;
+    if (methods.heavy && more && o.bracket.width() > 0) {
+        if (!walk_heavy(terms, *methods.heavy, before, o, expired)) return std::nullopt;
     }
     o.heavy_work = guess_heavy_work(terms);
     return o;
@@ -249,7 +241,7 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
         }
         std::uint64_t spent = 0;
         for (const std::size_t index : by_query[q]) {
-            if (plan.levels[index] == BracketPlan::kNothing) continue;
+            if (plan.methods[index].skipped) continue;
             if (expired()) {
                 complete = false;
                 break;

@@ -17,21 +17,24 @@
 
 namespace maxcert {
 
-/// The effort for one group: hints, untrusted like all hints, since any effort is sound.
+/// What is done about one group besides its tree.
+struct GroupMethods {
+    bool skipped = false;              ///< not even a tree: the group stays open
+    std::optional<int> convolution{};  ///< its level, if there is one
+    std::optional<int> heavy{};        ///< the same of the walk over heavy tokens
+};
+
+/// The effort for all groups: hints, untrusted like all hints, since any effort is sound.
 struct BracketPlan {
-    /// Level of the convolution by group, kTreeOnly or kNothing; groups are ordered by q, then m.
-    std::vector<int> levels;
-    /// Level of the walk over heavy tokens by group, or kNothing.
-    std::vector<int> heavy;
-    double tree_mass = 0;          ///< nodes of the tree of fewer sequences are left open
-    std::uint64_t tree_nodes = 0;  ///< of each group's tree; 0: no tree
+    std::vector<GroupMethods> methods;  ///< by group; groups are ordered by q, then m
+    double tree_mass = 0;               ///< nodes of the tree of fewer sequences are left open
+    std::uint64_t tree_nodes = 0;       ///< of each group's tree; 0: no tree
 
     std::map<std::size_t, std::uint64_t> cut_trees;  ///< node limits of trees that time cut short, by group
 
-    static constexpr int kTreeOnly = -1, kNothing = -2;
     Json to_json() const;
     /// Throws CertificateRejected for anything but a plan for `groups` groups.
-    static BracketPlan from_json(const Json& hints, std::size_t groups);
+    static BracketPlan from_json(const Json& json, std::size_t groups);
 };
 
 /// What one group's effort established and cost.
@@ -86,7 +89,7 @@ class BracketEvaluator {
 
   private:
     struct Effort {
-        int level, heavy;
+        GroupMethods methods;
         double tree_mass;
         std::uint64_t tree_nodes;
     };

@@ -32,7 +32,7 @@ std::vector<BracketSearch::Choice> BracketSearch::choices() const {
     std::vector<Choice> all;
     for (std::size_t i = 0; i < totals_.groups.size(); ++i) {
         const Count width = totals_.groups[i].bracket.width();
-        if (plan_.levels[i] < 0 || width == 0) continue;
+        if (!plan_.methods[i].convolution || width == 0) continue;
         const auto promise = [&](const Prospect& p) {
             return p.over ? 0 : width.get_d() * p.hope / std::max(p.price, 1.0);
         };
@@ -69,7 +69,8 @@ bool BracketSearch::step(const std::function<bool()>& expired) {
     BracketPlan finer = plan_;
     std::vector<std::size_t> groups;
     for (const Choice& c : chosen) {
-        (c.method == Method::heavy ? finer.heavy : finer.levels)[c.group] = prospect(c.group, c.method).level;
+        GroupMethods& methods = finer.methods[c.group];
+        (c.method == Method::heavy ? methods.heavy : methods.convolution) = prospect(c.group, c.method).level;
         groups.push_back(c.group);
     }
     BracketTotals next = totals_;
@@ -97,7 +98,7 @@ void BracketSearch::judge_convolution(std::size_t group, GroupOutcome& found, co
     const bool narrower = found.cut == 0 && is < was && found.bracket.width() <= before.bracket.width();
     const int level = p.level;
     if (narrower) {
-        plan_.levels[group] = level;
+        plan_.methods[group].convolution = level;
     } else {
         found = before;
     }
@@ -127,7 +128,7 @@ void BracketSearch::judge_heavy(std::size_t group, GroupOutcome& found, const Gr
         p.hope = std::clamp(share_gone(was, found.heavy->bracket.width()), 0.0, 0.75);
     }
     if (found.cut == 0 && found.bracket.width() < before.bracket.width()) {
-        plan_.heavy[group] = p.level;
+        plan_.methods[group].heavy = p.level;
     } else {
         found = before;
         p.hope = std::max(p.hope, 0.3);  // a level may still overtake the other methods

@@ -69,11 +69,11 @@ class BracketStrategy : public Prover {
     BracketPlan first_plan(const BracketEvaluator& evaluator, const Options& options,
                            const Count& total) const {
         BracketPlan plan;
-        plan.levels.assign(evaluator.groups(), 0);
-        plan.heavy.assign(evaluator.groups(), BracketPlan::kNothing);
+        const bool exhaustive = trees_ && (total <= kExhaustiveTotal || options.mass_threshold == 0);
+        GroupMethods methods;
+        if (!exhaustive) methods.convolution = 0;
+        plan.methods.assign(evaluator.groups(), methods);
         if (!trees_) return plan;
-        const bool exhaustive = total <= kExhaustiveTotal || options.mass_threshold == 0;
-        if (exhaustive) plan.levels.assign(evaluator.groups(), BracketPlan::kTreeOnly);
         const bool modest = total <= kModestTotal;
         plan.tree_nodes = exhaustive ? kExhaustiveNodes : modest ? kModestNodes : kGroupNodes;
         if (exhaustive && options.node_budget > 0) {
@@ -90,11 +90,10 @@ class BracketStrategy : public Prover {
     /// cut short are cut there again.
     static void forget_unknown(BracketPlan& plan, const BracketTotals& totals,
                                const BracketEvaluator& evaluator) {
-        for (std::size_t i = 0; i < plan.levels.size(); ++i) {
+        for (std::size_t i = 0; i < plan.methods.size(); ++i) {
             const GroupOutcome& o = totals.groups[i];
-            if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.levels[i] = BracketPlan::kTreeOnly;
-            if (o.work == 0 || o.bracket.width() == evaluator.group(i).size())
-                plan.levels[i] = BracketPlan::kNothing;
+            if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.methods[i].convolution.reset();
+            plan.methods[i].skipped = o.work == 0 || o.bracket.width() == evaluator.group(i).size();
         }
     }
 

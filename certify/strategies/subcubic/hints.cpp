@@ -31,9 +31,8 @@ std::uint32_t parse_number(std::string_view text, const std::string& field) {
     return value;
 }
 
-std::vector<std::uint32_t> parse_runs(const Json& json, const std::string& field, std::size_t length) {
-    if (!json.is_string()) reject_hint(field, "not a string");
-    const std::string& text = json.get_ref<const std::string&>();
+std::vector<std::uint32_t> read_runs(HintFields& fields, const char* field, std::size_t length) {
+    const std::string& text = fields.text(field);
     std::vector<std::uint32_t> values;
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
@@ -76,12 +75,12 @@ SubcubicHints hints_from_json(const Json& json, const SubcubicOptions& options, 
     hints.score = read_score_hints(fields, options.error, shape);
     if (options.attention == AttentionBound::mean_query) {
         const std::size_t length = static_cast<std::size_t>(shape.d_vocab) * (shape.n_ctx - 1);
-        hints.mean_attention = parse_runs(fields.read("mean_attention"), "mean_attention", length);
+        hints.mean_attention = read_runs(fields, "mean_attention", length);
         for (const std::uint32_t units : hints.mean_attention) {
             if (units > kAttentionUnits) reject_hint("mean_attention", "above 1");
         }
     }
-    hints.gaps = parse_runs(fields.read("gaps"), "gaps", number_of_cells(shape));
+    hints.gaps = read_runs(fields, "gaps", number_of_cells(shape));
     for_each_cell(shape, [&](std::size_t i, const Cell& cell) {
         const std::uint32_t gap = hints.gaps[i];
         if (gap != 0 && !CellRules::admits(shape, cell, gap)) {

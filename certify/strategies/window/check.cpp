@@ -4,7 +4,6 @@
 
 #include "certify/proof/escalation.hpp"
 #include "certify/strategies/window/cell_walk.hpp"
-#include "data/base/errors.hpp"
 #include "data/base/parallel.hpp"
 
 namespace maxcert {
@@ -164,23 +163,21 @@ class WindowChecker : public Checker {
     }
 
   private:
-    WindowPlan plan(const Json& hints, const Shape& shape) const {
-        if (variant_.window == 0) return plan_from_json(hints, shape.d_vocab);
-        const auto found = hints.find("window");
-        if (found == hints.end() || !found->is_number_unsigned() || *found != variant_.window) {
-            throw CertificateRejected("hints.window: not " + std::to_string(variant_.window) +
-                                      " as the strategy says");
+    WindowPlan plan(HintFields& hints, const Shape& shape) const {
+        if (variant_.window == 0) return read_plan(hints, shape.d_vocab);
+        if (hints.whole("window", 1, kMaxUniformWindow) != variant_.window) {
+            reject_hint("window", "not " + std::to_string(variant_.window) + " as the strategy says");
         }
         return uniform_plan(variant_.window, shape.d_vocab);
     }
 
-    WindowClaim claim(const Json& hints, const Shape& shape) const {
-        if (!hints.is_object()) throw CertificateRejected("hints: not an object");
+    WindowClaim claim(const Json& json, const Shape& shape) const {
+        HintFields hints(json);
         WindowClaim claim{variant_.error, {}, plan(hints, shape)};
-        if (variant_.error == QkError::exact_EQKE) return claim;
-        const auto score = hints.find("score");
-        if (score == hints.end()) throw CertificateRejected("hints.score: missing");
-        claim.score = score_hints_from_json(*score, variant_.error, shape);
+        if (variant_.error != QkError::exact_EQKE) {
+            claim.score = score_hints_from_json(hints.read("score"), variant_.error, shape);
+        }
+        hints.expect_no_more();
         return claim;
     }
 

@@ -4,49 +4,29 @@
 
 #include <algorithm>
 
-#include "data/base/errors.hpp"
-
 namespace maxcert {
 namespace {
 
-std::size_t integer_field(const Json& value, std::size_t least, std::size_t most, const std::string& what) {
-    if (!value.is_number_unsigned()) throw CertificateRejected(what + ": not a non-negative integer");
-    const auto number = value.get<std::uint64_t>();
-    if (number < least || number > most) {
-        throw CertificateRejected(what + ": outside " + std::to_string(least) + ".." + std::to_string(most));
-    }
-    return static_cast<std::size_t>(number);
-}
-
-const Json& array_field(const Json& hints, const char* name) {
-    const auto found = hints.find(name);
-    if (found == hints.end() || !found->is_array()) {
-        throw CertificateRejected(std::string(name) + ": not a list");
-    }
-    return *found;
-}
-
 /// Ascending from 0, so that the classes are not empty and leave no output out.
 ClassStarts starts_from_json(const Json& list, std::size_t d_vocab) {
-    if (!list.is_array() || list.empty()) throw CertificateRejected("outputs: each is a list of outputs");
+    if (!list.is_array() || list.empty()) reject_hint("outputs", "each is a list of outputs");
     ClassStarts starts;
     for (const Json& one : list) {
         const std::size_t least = starts.empty() ? 0 : starts.back() + 1;
-        starts.push_back(integer_field(one, least, starts.empty() ? 0 : d_vocab - 1, "outputs"));
+        starts.push_back(whole_number(one, "outputs", least, starts.empty() ? 0 : d_vocab - 1));
     }
     return starts;
 }
 
 Partition partition_from_json(const Json& sizes) {
     if (!sizes.is_array() || sizes.empty() || sizes.size() > kMaxBlocks) {
-        throw CertificateRejected("partitions: each is a list of 1.." + std::to_string(kMaxBlocks) +
-                                  " block sizes");
+        reject_hint("partitions", "each is a list of 1.." + std::to_string(kMaxBlocks) + " block sizes");
     }
     Partition partition;
     for (const Json& size : sizes) {
-        partition.push_back(static_cast<unsigned>(integer_field(size, 1, kMaxDimension, "partitions")));
+        partition.push_back(static_cast<unsigned>(whole_number(size, "partitions", 1, kMaxDimension)));
     }
-    if (partition[0] != 1) throw CertificateRejected("partitions: the maximum must be a block of its own");
+    if (partition[0] != 1) reject_hint("partitions", "the maximum must be a block of its own");
     return partition;
 }
 
@@ -84,23 +64,30 @@ Json plan_to_json(const WindowPlan& plan) {
     return {{"outputs", plan.outputs}, {"partitions", plan.partitions}, {"choice", plan.choice}};
 }
 
-WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab) {
+WindowPlan read_plan(HintFields& hints, std::size_t d_vocab) {
     WindowPlan plan;
-    const Json& outputs = array_field(hints, "outputs");
-    if (outputs.size() != d_vocab) throw CertificateRejected("outputs: not one list for each maximum");
+    const Json& outputs = hints.array("outputs");
+    if (outputs.size() != d_vocab) reject_hint("outputs", "not one list for each maximum");
     for (const Json& starts : outputs) plan.outputs.push_back(starts_from_json(starts, d_vocab));
-    const Json& partitions = array_field(hints, "partitions");
-    if (partitions.size() > kMaxPartitions) throw CertificateRejected("partitions: too many");
+    const Json& partitions = hints.array("partitions");
+    if (partitions.size() > kMaxPartitions) reject_hint("partitions", "too many");
     for (const Json& sizes : partitions) plan.partitions.push_back(partition_from_json(sizes));
-    const Json& choice = array_field(hints, "choice");
+    const Json& choice = hints.array("choice");
     if (choice.size() != pair_index(0, d_vocab)) {
-        throw CertificateRejected("choice: there are " + std::to_string(pair_index(0, d_vocab)) +
+        reject_hint("choice", "there are " + std::to_string(pair_index(0, d_vocab)) +
                                   " pairs of a query and a maximum");
     }
     for (const Json& one : choice) {
         plan.choice.push_back(
-            static_cast<std::uint8_t>(integer_field(one, 0, plan.partitions.size(), "choice")));
+            static_cast<std::uint8_t>(whole_number(one, "choice", 0, plan.partitions.size())));
     }
+    return plan;
+}
+
+WindowPlan plan_from_json(const Json& json, std::size_t d_vocab) {
+    HintFields hints(json);
+    WindowPlan plan = read_plan(hints, d_vocab);
+    hints.expect_no_more();
     return plan;
 }
 

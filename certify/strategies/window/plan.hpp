@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "certify/proof/hint_fields.hpp"
 #include "certify/strategies/window/output_classes.hpp"
 #include "data/base/counts.hpp"
 #include "data/base/json.hpp"
@@ -48,9 +49,12 @@ std::vector<ClassStarts> outputs_around(std::size_t d_vocab, std::size_t below, 
 /// far ones. The block costs little and keeps the far tokens far.
 WindowPlan uniform_plan(unsigned window, std::size_t d_vocab);
 
-/// The plan as hints, and back. Throws CertificateRejected for anything out of range.
 Json plan_to_json(const WindowPlan& plan);
-WindowPlan plan_from_json(const Json& hints, std::size_t d_vocab);
+
+/// The plan among other hints, and as all the hints there are. Both throw CertificateRejected for anything
+/// out of range.
+WindowPlan read_plan(HintFields& hints, std::size_t d_vocab);
+WindowPlan plan_from_json(const Json& json, std::size_t d_vocab);
 
 /// Integers that count the sequences of a cell, computed once.
 class SequenceCounts {

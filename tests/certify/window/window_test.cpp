@@ -341,8 +341,9 @@ void expect_rejected(Model& model, const std::string& name, const std::string& h
 
 TEST(Window, RejectsTamperedHints) {
     Model model(golden("max-of-4-golden"));
-    for (const char* hints : {"{}", R"({"window":0})", R"({"window":7})", R"({"window":"4"})",
-                              R"({"window":4.0})", R"({"window":-4})", R"({"window":[4]})", "[]", "4"}) {
+    for (const char* hints :
+         {"{}", R"({"window":0})", R"({"window":7})", R"({"window":"4"})", R"({"window":4.0})",
+          R"({"window":-4})", R"({"window":[4]})", R"({"window":4,"more":1})", "[]", "4"}) {
         expect_rejected(model, "window/4", hints);
     }
     EXPECT_GT(strategy("window/4").checker().check(model, Json::parse(R"({"window":4})"), {}).correct, 0);
