@@ -13,7 +13,7 @@
 namespace maxcert {
 namespace {
 
-constexpr const char* kRemedy = "export a one-layer, one-head, attention-only model in float32";
+constexpr const char* kExportAgain = "export a one-layer, one-head, attention-only model in float32";
 
 constexpr const char* kWeights[] = {"embed.W_E",         "pos_embed.W_pos",   "blocks.0.attn.W_Q",
                                     "blocks.0.attn.W_K", "blocks.0.attn.W_V", "blocks.0.attn.W_O",
@@ -39,10 +39,11 @@ struct Matrix {
 
 Matrix find(const NamedTensors& tensors, const std::string& name, bool per_head, const std::string& file) {
     const auto found = tensors.find(name);
-    if (found == tensors.end()) throw InputError(file, name, "the tensor is missing", kRemedy);
+    if (found == tensors.end()) throw InputError(file, name, "the tensor is missing", kExportAgain);
     const NamedTensor& tensor = found->second;
     if (tensor.dtype != "F32") {
-        throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype), kRemedy);
+        throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype),
+                         kExportAgain);
     }
     auto shape = tensor.shape;
     if (per_head && shape.size() == 3 && shape[0] == 1) shape.erase(shape.begin());
@@ -52,7 +53,7 @@ Matrix find(const NamedTensors& tensors, const std::string& name, bool per_head,
             file, name,
             fmt::format("the shape is [{}] instead of {}, each in 1..{}", fmt::join(tensor.shape, ","),
                         per_head ? "[1,rows,columns]" : "[rows,columns]", kMaxDimension),
-            kRemedy);
+            kExportAgain);
     }
     return {static_cast<std::uint32_t>(shape[0]), static_cast<std::uint32_t>(shape[1]), tensor.values};
 }
@@ -68,7 +69,8 @@ void require_shape(const Matrix& matrix, std::uint32_t rows, std::uint32_t colum
 
 void require_zero_bias(const NamedTensor& tensor, const std::string& name, const std::string& file) {
     if (tensor.dtype != "F32") {
-        throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype), kRemedy);
+        throw InputError(file, name, fmt::format("the dtype is {} instead of F32", tensor.dtype),
+                         kExportAgain);
     }
     const bool zero = std::all_of(tensor.values.begin(), tensor.values.end(), [](float x) { return x == 0; });
     if (!zero) throw InputError(file, name, "the bias is not zero", "export a model without biases");
@@ -84,7 +86,7 @@ void require_full_last_row(const NamedTensor& mask, std::uint64_t n_ctx, const s
     }
     const auto sees = [](float x) { return x != 0; };
     if (!std::all_of(mask.values.end() - static_cast<std::ptrdiff_t>(n_ctx), mask.values.end(), sees)) {
-        throw InputError(file, kMask, "the last position does not see every position", kRemedy);
+        throw InputError(file, kMask, "the last position does not see every position", kExportAgain);
     }
 }
 
@@ -97,7 +99,7 @@ void refuse_what_is_not_modelled(const NamedTensors& tensors, std::uint64_t n_ct
             require_full_last_row(tensor, n_ctx, file);
         } else if (name != kIgnore && !is_one_of(kWeights, name)) {
             throw InputError(file, name.substr(0, 80),
-                             "belongs to a part that the certified architecture does not have", kRemedy);
+                             "belongs to a part that the certified architecture does not have", kExportAgain);
         }
     }
 }

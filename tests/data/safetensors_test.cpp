@@ -9,6 +9,7 @@
 #include "data/base/files.hpp"
 #include "data/base/json.hpp"
 #include "tests/data/folder.hpp"
+#include "tests/support/golden.hpp"
 
 namespace maxcert {
 namespace {
@@ -65,7 +66,7 @@ class Safetensors : public FolderTest {
 };
 
 TEST_F(Safetensors, GoldenFileIsRead) {
-    const Weights weights = load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors");
+    const Weights weights = golden("max-of-4-golden");
     EXPECT_EQ(weights.shape, (Shape{4, 64, 32, 32}));
     EXPECT_EQ(weights.W_E[0], 0.3933318257331848f);  // by Python's struct
     EXPECT_EQ(weights.W_E[1], 0.043147649616003036f);

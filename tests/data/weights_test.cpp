@@ -5,14 +5,10 @@
 #include <limits>
 
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
+#include "tests/support/golden.hpp"
 
 namespace maxcert {
 namespace {
-
-Weights golden(const char* name) {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
-}
 
 TEST(Weights, DigestsOfGoldenFiles) {
     // By Python's hashlib over struct.pack('<4I', ...) and the tensors' bytes in the order of the header.

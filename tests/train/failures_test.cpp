@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "data/weights/safetensors.hpp"
+#include "tests/support/golden.hpp"
 #include "train/module.hpp"
 
 namespace maxcert {
@@ -14,7 +14,7 @@ namespace {
 
 TEST(Failures, Replay) {
     constexpr double kFloatError = 1e-3;  // above what LibTorch's logits of this model are off by
-    const Weights weights = load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors");
+    const Weights weights = golden("max-of-4-golden");
     Model model(weights);
     const FailureList list = find_failures(model, Options(), FailureSearch());
     std::vector<std::int64_t> tokens;

@@ -13,7 +13,7 @@
 #include "data/base/errors.hpp"
 #include "data/base/files.hpp"
 #include "data/experiment/sampler.hpp"
-#include "data/weights/safetensors.hpp"
+#include "tests/support/golden.hpp"
 #include "train/module.hpp"
 
 namespace maxcert {
@@ -113,7 +113,7 @@ TEST(Train, EnvironmentNamesWhatDecidesTheBits) {
 
 TEST(LoadTorch, PlainDictIsTheSafetensorsFile) {
     EXPECT_EQ(train_module().load_torch(MAXCERT_GOLDEN "/max-of-4-golden-dict.pt").sha256(),
-              load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors").sha256());
+              golden("max-of-4-golden").sha256());
 }
 
 TEST(LoadTorch, PartsOfOtherModelsAreRefusedByName) {
@@ -199,7 +199,7 @@ std::vector<double> plain_logits(const Weights& w, const std::int64_t* tokens) {
 
 TEST(Forward, AgreesWithTheModelWrittenOutInDouble) {
     for (const char* name : {"max-of-4-golden", "max-of-5-golden"}) {
-        const Weights weights = load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
+        const Weights weights = golden(name);
         constexpr std::size_t n = 64;
         const auto tokens = Sampler(weights.shape, 1).sequences(n);
         const auto logits = train_module().forward(weights, tokens);

@@ -8,9 +8,9 @@
 
 #include "certify/strategies/bracket/convolution.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 #include "tests/support/sampled.hpp"
 
@@ -24,26 +24,22 @@ const Prover& strategy(const char* name) {
     return *select_strategies(name).front();
 }
 
-Weights golden(const char* name) {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name);
-}
-
 CheckResult prove(const Weights& weights, const char* name, const Options& options = {}) {
     Model model(weights);
     return strategy(name).prove(model, options).result;
 }
 
 TEST(Multiset, ClosesOnTheGoldenModels) {
-    const CheckResult four = prove(golden("max-of-4-golden.safetensors"), "multiset");
+    const CheckResult four = prove(golden("max-of-4-golden"), "multiset");
     EXPECT_EQ(four.correct, 16774272);
     EXPECT_EQ(*four.upper, 16774272);
-    const CheckResult five = prove(golden("max-of-5-golden.safetensors"), "multiset");
+    const CheckResult five = prove(golden("max-of-5-golden"), "multiset");
     EXPECT_EQ(five.correct, 1073340012);
     EXPECT_EQ(*five.upper, 1073340012);
 }
 
 TEST(Convolution, BracketsTheGoldenModel) {
-    const CheckResult f = prove(golden("max-of-4-golden.safetensors"), "convolution");
+    const CheckResult f = prove(golden("max-of-4-golden"), "convolution");
     EXPECT_LE(f.correct, 16774272);
     EXPECT_GE(*f.upper, 16774272);
     EXPECT_LT(*f.upper - f.correct, 1000);
@@ -274,7 +270,7 @@ TEST(Brackets, MeetTheSampledAccuracyWhereNobodyCanEnumerate) {
 }
 
 TEST(Brackets, DoNotDependOnThreads) {
-    const Weights weights = golden("max-of-5-golden.safetensors");
+    const Weights weights = golden("max-of-5-golden");
     for (const char* name : {"multiset", "convolution"}) {
         Options one, two;
         one.node_budget = two.node_budget = 1000000;
@@ -287,7 +283,7 @@ TEST(Brackets, DoNotDependOnThreads) {
 }
 
 TEST(Brackets, CutShortTheyStandAndCanBeChecked) {
-    const Weights weights = golden("max-of-5-golden.safetensors");
+    const Weights weights = golden("max-of-5-golden");
     for (const double limit : {1e-9, 0.02}) {
         Model model(weights);
         Options options;
@@ -302,7 +298,7 @@ TEST(Brackets, CutShortTheyStandAndCanBeChecked) {
 }
 
 TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
-    const Weights weights = golden("max-of-4-golden.safetensors");
+    const Weights weights = golden("max-of-4-golden");
     for (const char* name : {"multiset", "convolution"}) {
         Model model(weights);
         const Json good = certified(model, strategy(name), {});
@@ -325,7 +321,7 @@ TEST(Brackets, CertificatesAreCheckedAndTamperedOnesRejected) {
         if (name == std::string("convolution")) {  // the other one needs no heavy tokens here
             rejects([](Json& c) { c["hints"]["heavy"] = std::string(2080, '.'); });
         }
-        EXPECT_THROW(verified(good, golden("max-of-5-golden.safetensors"), 1), CertificateRejected);
+        EXPECT_THROW(verified(good, golden("max-of-5-golden"), 1), CertificateRejected);
         Weights changed = weights;
         changed.W_E[7] += 0.25F;
         EXPECT_THROW(verified(good, changed, 1), CertificateRejected);

@@ -7,9 +7,9 @@
 #include "certify/strategies/bracket/half_sums.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert::testing {
@@ -271,8 +271,8 @@ TEST(BracketsByMpfr, AgreeOnTheGoldenModelAndContainTheTruth) {
         }
     }
 #ifndef __SANITIZE_ADDRESS__  // takes long there
-    const Weights golden = load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
-    const CheckResult f = prove(golden, "multiset", mpfr).result;
+    const Weights weights = golden("max-of-4-golden");
+    const CheckResult f = prove(weights, "multiset", mpfr).result;
     EXPECT_EQ(f.correct, 16774272);
     EXPECT_EQ(*f.upper, 16774272);
     EXPECT_EQ(f.bits_used, 128);

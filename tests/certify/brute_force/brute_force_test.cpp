@@ -8,8 +8,8 @@
 #include "certify/strategies/brute_force/walk.hpp"
 #include "certify/strategies/terms/tied_tokens.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/exhaustive.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -22,10 +22,6 @@ using testing::Truth;
 
 const Prover& brute_force() {
     return *select_strategies("brute_force").front();
-}
-
-Weights golden(const std::string& name) {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
 }
 
 std::uint64_t number(const Count& count) {

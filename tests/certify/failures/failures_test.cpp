@@ -8,9 +8,9 @@
 #include <set>
 
 #include "certify/failures/statistics.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/float_program.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -71,7 +71,7 @@ TEST(Failures, ExamplesOfAPartialSearchAreWrongToo) {
 }
 
 TEST(Failures, OfTheGoldenModelAreTheWrongOnesThatBruteForceCounts) {
-    const Weights weights = load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors");
+    const Weights weights = golden("max-of-4-golden");
     Model model(weights);
     Options options;
     options.threads = 2;
@@ -102,7 +102,7 @@ TEST(Failures, AreCountedByWhatTheyHaveInCommon) {
 }
 
 TEST(Failures, AStopOrALimitIsSaid) {
-    Model model(load_safetensors(MAXCERT_GOLDEN "/max-of-4-golden.safetensors"));
+    Model model(golden("max-of-4-golden"));
     Options options;
     options.time_limit_s = 1e-9;
     EXPECT_FALSE(find_failures(model, options, FailureSearch()).every);

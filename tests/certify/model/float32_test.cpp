@@ -8,10 +8,10 @@
 #include "certify/model/float32/softmax_shift.hpp"
 #include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/float_program.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -25,10 +25,6 @@ using testing::Order;
 using testing::Random;
 using testing::real_logits;
 using testing::sequence_at;
-
-Weights golden() {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
-}
 
 const Prover& brute_force() {
     return *select_strategies("brute_force").front();
@@ -67,7 +63,7 @@ double tightness(const Weights& weights, const std::vector<std::uint32_t>& token
 }
 
 TEST(Float32Error, BoundsTheGoldenModelInEveryOrder) {
-    const Weights weights = golden();
+    const Weights weights = golden("max-of-4-golden");
     Model model(weights);
     const Float32Error& bound = float32_error(model, {});
     ASSERT_TRUE(bound.bounded());
@@ -236,7 +232,7 @@ TEST(Float32Error, OverflowIsNotBounded) {
 }
 
 TEST(Float32Error, WeakerExpGivesALargerBound) {
-    const Weights w = golden();
+    const Weights w = golden("max-of-4-golden");
     Model model(w);
     EXPECT_LT(float32_error(model, {0}).logit, float32_error(model, {4}).logit);
     EXPECT_LT(float32_error(model, {4}).logit, float32_error(model, {1000}).logit);
@@ -264,7 +260,7 @@ TEST(ShiftOfMean, BoundsRandomPerturbations) {
 }
 
 TEST(Float32Certificate, GoldenCountAndVerify) {
-    const Weights w = golden();
+    const Weights w = golden("max-of-4-golden");
     Model model(w);
     const Json c = certified(model, brute_force(), float32_options());
     EXPECT_GE(count_from_string(c["correct"]), 16774272 - 100);
@@ -344,7 +340,7 @@ TEST(Float32Certificate, TamperedClaimsAreRejected) {
 }
 
 TEST(Float32Certificate, RealCountsAreNotFloat32Counts) {
-    const Weights w = golden();
+    const Weights w = golden("max-of-4-golden");
     Model model(w);
     Json c = certified(model, brute_force(), {});
     const Json float32 = certified(model, brute_force(), float32_options());

@@ -3,15 +3,14 @@
 
 #include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
+#include "tests/support/golden.hpp"
 
 namespace maxcert {
 namespace {
 
 const Weights& trap() {
-    static const Weights weights =
-        load_safetensors(std::string(MAXCERT_GOLDEN) + "/mean-diff-trap.safetensors");
+    static const Weights weights = golden("mean-diff-trap");
     return weights;
 }
 

@@ -6,7 +6,7 @@
 
 #include "certify/proof/prover.hpp"
 #include "data/base/json.hpp"
-#include "data/weights/safetensors.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -16,10 +16,6 @@ using testing::Random;
 
 const Prover& strategy(const std::string& name) {
     return *select_strategies(name).front();
-}
-
-Weights golden(const std::string& name) {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
 }
 
 Count true_count(const char* name) {

@@ -13,15 +13,11 @@
 #include "certify/study/qk_noise.hpp"
 #include "certify/study/robustness.hpp"
 #include "data/base/counts.hpp"
-#include "data/weights/safetensors.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
 namespace {
-
-Weights golden() {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
-}
 
 // Three tokens in sequences of two: small enough to work out by hand.
 DoublePaths tiny() {
@@ -36,7 +32,7 @@ DoublePaths tiny() {
 }
 
 TEST(Study, singular_values_of_the_golden_model) {
-    const Json spectrum = qk_spectrum(golden());
+    const Json spectrum = qk_spectrum(golden("max-of-4-golden"));
     EXPECT_NEAR(spectrum["qk_singular_values"][0].get<double>(), 1322.182338, 1e-4);
     EXPECT_NEAR(spectrum["qk_singular_values"][1].get<double>(), 1.961009, 1e-5);
     EXPECT_NEAR(spectrum["qk_sigma_ratio"].get<double>(), 674.23569, 1e-2);
@@ -44,7 +40,7 @@ TEST(Study, singular_values_of_the_golden_model) {
 }
 
 TEST(Study, every_way_of_bounding_noise_is_at_least_the_true_range) {
-    const Json noise = qk_noise(golden());
+    const Json noise = qk_noise(golden("max-of-4-golden"));
     for (const char* residual : {"residual", "residual_of_factors"}) {
         const double truth = noise[residual]["true_range"];
         EXPECT_GT(truth, 0);
@@ -159,7 +155,7 @@ TEST(Study, copying_and_attention_of_the_tiny_model) {
 }
 
 TEST(Study, the_golden_model) {
-    Model model(golden());
+    Model model(golden("max-of-4-golden"));
     StudyOptions options;
     options.loss.most = 20000;
     options.most_sequences = 0;  // counting over all is tested with the ablations

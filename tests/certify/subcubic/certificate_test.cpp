@@ -6,25 +6,19 @@
 
 #include "certify/strategies/subcubic/hints.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
+#include "tests/support/golden.hpp"
 
 namespace maxcert::testing {
 namespace {
 
-const Weights& golden() {
-    static const Weights weights =
-        load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-4-golden.safetensors");
-    return weights;
-}
-
 Json certificate_of(const std::string& strategy, const Options& options = {}) {
-    Model model(golden());
+    Model model(golden("max-of-4-golden"));
     return certified(model, *select_strategies(strategy).at(0), options);
 }
 
 /// Through text, as `maxcert verify` reads it.
-CheckResult verify(const Json& certificate, const Weights& weights = golden()) {
+CheckResult verify(const Json& certificate, const Weights& weights = golden("max-of-4-golden")) {
     return verified(certificate, weights, 1);
 }
 
@@ -73,9 +67,9 @@ TEST_P(PaperCertificate, IsRejectedOnceTamperedWith) {
     for (const std::size_t length : {std::size_t{0}, text.size() / 2, text.size() - 1}) {
         EXPECT_THROW(parse_record(text.substr(0, length), "test"), InputError);
     }
-    const Weights other = load_safetensors(std::string(MAXCERT_GOLDEN) + "/max-of-5-golden.safetensors");
+    const Weights other = golden("max-of-5-golden");
     EXPECT_THROW(verify(c, other), CertificateRejected);
-    Weights flipped = golden();
+    Weights flipped = golden("max-of-4-golden");
     flipped.W_U[7] = std::nextafter(flipped.W_U[7], 2.0F);  // the lowest bit
     EXPECT_THROW(verify(c, flipped), CertificateRejected);
 }
@@ -86,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(, PaperCertificate, ::testing::ValuesIn(kStrategies),
 /// The gaps of a certificate as numbers, changed, and back.
 template <class Change>
 Json with_gaps(Json c, const SubcubicOptions& options, Change&& change) {
-    SubcubicHints hints = hints_from_json(c["hints"], options, golden().shape);
+    SubcubicHints hints = hints_from_json(c["hints"], options, golden("max-of-4-golden").shape);
     change(hints.gaps);
     c["hints"] = hints_to_json(hints, options);
     return c;
@@ -156,7 +150,7 @@ TEST(SubcubicCertificate, MalformedHintsAreRejected) {
     std::string infinite = c.dump();
     const std::size_t at = infinite.find("\"residual_norm\":") + 16;
     infinite.replace(at, infinite.find_first_of(",}", at) - at, "1e999");
-    EXPECT_THROW(verify_certificate(parse_record(infinite, "test"), golden(), 1), Error);
+    EXPECT_THROW(verify_certificate(parse_record(infinite, "test"), golden("max-of-4-golden"), 1), Error);
 }
 
 TEST(SubcubicCertificate, WorthlessDirectionsProveLessAndNothingFalse) {
@@ -175,8 +169,8 @@ TEST(SubcubicCertificate, HintsSurviveText) {
                                       QkError::mean_subproduct};
     const Json c = certificate_of(strategy_name(options));
     const Json again = Json::parse(c["hints"].dump());
-    const SubcubicHints a = hints_from_json(c["hints"], options, golden().shape);
-    const SubcubicHints b = hints_from_json(again, options, golden().shape);
+    const SubcubicHints a = hints_from_json(c["hints"], options, golden("max-of-4-golden").shape);
+    const SubcubicHints b = hints_from_json(again, options, golden("max-of-4-golden").shape);
     EXPECT_EQ(key_of(a.score), key_of(b.score));
     EXPECT_EQ(a.gaps, b.gaps);
     EXPECT_EQ(a.mean_attention, b.mean_attention);
@@ -196,7 +190,7 @@ TEST(SubcubicCertificate, FiguresAreThere) {
     EXPECT_EQ(certificate_of("cubic")["unexplained_dimension"].get<std::uint64_t>(),
               3U * 64 * 64 + 2 * 4 * 64);
     // The figures do not depend on what was proved before, nor on the arithmetic of an earlier proof.
-    Model model(golden());
+    Model model(golden("max-of-4-golden"));
     for (const Prover* s : select_strategies("*/convex/svd")) certified(model, *s, {});
     const Json later = certified(model, *select_strategies("max_diff_exact/convex/svd").at(0), {});
     EXPECT_EQ(later["run"]["figures"], c["run"]["figures"]);

@@ -8,8 +8,8 @@
 #include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/subcubic/search.hpp"
 #include "certify/strategies/subcubic/tables.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/certify/subcubic/sets.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert::testing {
@@ -129,7 +129,7 @@ LogitBounds<Interval> published_extension(LogitBounds<Interval> bounds) {
 }
 
 TEST(SubcubicMutants, PublishedExtensionClaimsTheSequenceOfTheTrap) {
-    const Weights w = load_safetensors(std::string(MAXCERT_GOLDEN) + "/mean-diff-trap.safetensors");
+    const Weights w = golden("mean-diff-trap");
     const Exhaustive truth = run_exhaustively(w);
     ASSERT_EQ(truth.truth[sequence_index({3, 0}, 4)], Truth::wrong);
     bool claimed = false;

@@ -7,8 +7,8 @@
 #include "certify/strategies/cubic/check.hpp"
 #include "certify/strategies/subcubic/check.hpp"
 #include "certify/strategies/subcubic/search.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/certify/subcubic/sets.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert::testing {
@@ -220,7 +220,7 @@ TEST(SubcubicSoundness, WhatDoubleIntervalsLeaveOpenIsDecidedInMpfr) {
 }
 
 TEST(SubcubicSoundness, TheTrapOfTheAverageQueryIsNotFallenInto) {
-    const Weights weights = load_safetensors(std::string(MAXCERT_GOLDEN) + "/mean-diff-trap.safetensors");
+    const Weights weights = golden("mean-diff-trap");
     const Exhaustive truth = run_exhaustively(weights);
     ASSERT_EQ(truth.truth[sequence_index({3, 0}, 4)], Truth::wrong);
     Model model(weights);

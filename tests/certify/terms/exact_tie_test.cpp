@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "data/base/json.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -21,10 +21,6 @@ using testing::Random;
 using testing::run_exhaustively;
 using testing::sequence_at;
 using testing::Truth;
-
-Weights golden(const std::string& name) {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
-}
 
 Json brute_force(const Weights& weights, const Options& options = {}) {
     Model model(weights);

@@ -10,9 +10,9 @@
 #include "certify/strategies/window/cell_walk.hpp"
 #include "certify/strategies/window/check.hpp"
 #include "data/base/errors.hpp"
-#include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert::testing {
@@ -46,10 +46,6 @@ Matrix<Metered> metered(const Matrix<Interval>& from) {
         for (std::size_t j = 0; j < from.columns(); ++j) to(i, j) = {from(i, j)};
     }
     return to;
-}
-
-Weights golden(const std::string& name) {
-    return load_safetensors(std::string(MAXCERT_GOLDEN) + "/" + name + ".safetensors");
 }
 
 const Prover& strategy(std::string_view name) {
