@@ -90,7 +90,7 @@ Section Count.
     repeat split; [easy| | |].
     - unfold query. fold r. rewrite <- L, nth_middle. easy.
     - unfold maximum. apply Nat.le_antisymm; [now apply fold_max_le|].
-      assert (A : Forall (fun t => t <= fold_right max 0 (p ++ [q]))%nat (p ++ [q])) by now apply fold_max_le.
+      assert (A : Forall (fun t => t <= fold_right Nat.max 0 (p ++ [q]))%nat (p ++ [q])) by now apply fold_max_le.
       rewrite Forall_forall in A. now apply A.
     - apply in_sequences. rewrite app_length, n_ctx_r, L. split; [simpl; lia|].
       eapply Forall_impl; [|exact F']. simpl; intros; lia.
