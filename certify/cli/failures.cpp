@@ -81,7 +81,7 @@ int failures_command(const std::vector<std::string>& arguments, const TorchLoade
     if (format != "table" && format != "csv" && format != "json") {
         throw UsageError("--format takes table, csv or json, not '" + format + "'");
     }
-    Options options;
+    CheckOptions options;
     options.threads = thread_count(line);
     options.max_bits = static_cast<long>(line.whole("max-bits", 53, 65536));
     options.time_limit_s = line.number("time-limit", 0, 1e9);

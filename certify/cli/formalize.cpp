@@ -34,7 +34,7 @@ CertificateRecord record_to_formalize(const std::string& path, const std::string
     const bool float32 = proof == "float32";
     require(record.semantics == (float32 ? "float32" : "real"), "semantics",
             float32 ? "--proof float32 is about float32 evaluations" : "theorems are about real arithmetic");
-    require(!float32 || record.float32->exp_ulp == Options().exp_ulp, "float32",
+    require(!float32 || record.float32->exp_ulp == Claim().exp_ulp, "float32",
             "--proof float32 takes certificates of the default --exp-ulp");
     require(record.weights_format == "float32", "weights_format",
             "theorems are about the weights themselves");

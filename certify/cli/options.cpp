@@ -1,7 +1,6 @@
 // Every value is checked before the work begins.
 #include "certify/cli/options.hpp"
 
-#include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {

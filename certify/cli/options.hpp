@@ -2,7 +2,7 @@
 #pragma once
 
 #include "certify/cli/weights_file.hpp"
-#include "certify/proof/checker.hpp"
+#include "certify/proof/certify.hpp"
 #include "data/cli/command_line.hpp"
 
 namespace maxcert {

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "certify/proof/certify.hpp"
 #include "certify/study/study.hpp"
 
 namespace maxcert {

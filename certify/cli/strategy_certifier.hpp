@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "certify/proof/prover.hpp"
+#include "certify/proof/certify.hpp"
 #include "data/results/pipeline.hpp"
 
 namespace maxcert {

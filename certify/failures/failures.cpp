@@ -160,7 +160,7 @@ void append(std::vector<Failure>& to, std::vector<Failure>&& from) {
 
 }  // namespace
 
-FailureList find_failures(Model& model, const Options& options, const FailureSearch& search) {
+FailureList find_failures(Model& model, const CheckOptions& options, const FailureSearch& search) {
     FailureList all;
     const std::size_t d_vocab = model.shape().d_vocab, n_ctx = model.shape().n_ctx;
     if (d_vocab == 1) return all;

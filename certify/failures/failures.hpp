@@ -34,6 +34,6 @@ struct FailureList {
 /// The sequences at whose maximum the logit is proved not to be above all others, and those of which neither
 /// is proved (at options.max_bits). Honours options.threads, time_limit_s and stop requests (options.margin
 /// is not used: it is 0); the result does not depend on threads. A model of one token has no failures.
-FailureList find_failures(Model& model, const Options& options, const FailureSearch& search);
+FailureList find_failures(Model& model, const CheckOptions& options, const FailureSearch& search);
 
 }  // namespace maxcert

@@ -11,6 +11,7 @@
 #include <cctype>
 
 #include "certify/formalize/blocks.hpp"
+#include "certify/proof/claim.hpp"
 #include "certify/proof/prover.hpp"
 #include "data/base/errors.hpp"
 
@@ -55,7 +56,7 @@ Check check_of(const std::string& proof, const Json& hints, std::size_t d_vocab)
     }
     if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least", "accuracy_at_least"};
     if (proof == "float32") {
-        const unsigned exp_ulp = Options().exp_ulp;
+        const unsigned exp_ulp = Claim().exp_ulp;
         return {"Float32Statement Float32", fmt::format("float32_count {} true bits", exp_ulp),
                 "float32_at_least",
                 fmt::format("float32_accuracy_at_least (Rdefinitions.IZR {}) true", exp_ulp)};
@@ -99,7 +100,7 @@ bool proves_exact_count(const std::string& proof) {
 
 std::string strategy_to_formalize(const std::string& proof, const Shape& shape) {
     if (!proves_exact_count(proof) && proof != "float32") return proof;  // named alike
-    return power(shape.d_vocab, shape.n_ctx) <= Options().max_enumeration ? "brute_force" : "multiset";
+    return power(shape.d_vocab, shape.n_ctx) <= Effort().max_enumeration ? "brute_force" : "multiset";
 }
 
 std::string theorem_module(const std::string& proof) {

@@ -14,9 +14,6 @@
 
 namespace maxcert {
 
-/// How decisions are made: in double intervals with the undecided escalated to MPFR, or all in MPFR.
-enum class Arithmetic { filtered, mpfr };
-
 /// A box of models around the weights: every entry may move by up to `absolute` + `relative` * |entry|. Both
 /// are decimal numbers kept as text, so that the claim is about exactly what was asked.
 class WeightRadius {

@@ -58,14 +58,17 @@ std::optional<std::uint64_t> length_in_time(const Checker& checker, Model& model
 
 CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigned threads,
                                double time_limit_s) {
-    Options options = claimed_options(r);
+    const Claim claimed = claim_from(r);
+    CheckOptions options;
+    options.arithmetic = r.arithmetic == "mpfr" ? Arithmetic::mpfr : Arithmetic::filtered;
+    options.max_bits = r.max_bits;
     options.threads = threads;
     options.time_limit_s = time_limit_s;
     const TimeLimit limit(options.deadline());
-    std::optional<Options> proving;
+    std::optional<Margin> proving;
     const bool analysed = within_time([&] {
-        check_what_is_claimed(r, model, options);
-        if (!r.skipped) proving = proving_options(model, options);
+        check_what_is_claimed(r, model, claimed);
+        if (!r.skipped) proving = proving_margin(model, claimed);
     });
     claim(analysed, "float32: the check was ended early, before it had bounded the error of a logit");
     const Checker& checker = claimed_checker(r.strategy);
@@ -77,12 +80,13 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
         return {};
     }
     claim(proving.has_value(), "float32: the error of a logit cannot be bounded");
+    options.margin = *proving;
     const std::string large = too_large(checker.info().family, model.shape());
     if (!large.empty()) throw InputError("certificate", "n_ctx, d_vocab", large, "check a smaller model");
     CheckResult checked;
     checked.complete =
-        within_time([&] { checked = checker.check(model, r.hints, *proving); }) && checked.complete;
-    const CheckResult found = result_of_claim(checked, options);
+        within_time([&] { checked = checker.check(model, r.hints, options); }) && checked.complete;
+    const CheckResult found = result_of_claim(checked, claimed);
     check_counts(r, found);
     if (r.proof_flops) {
         const auto length = length_in_time(checker, model, r.hints, checked);

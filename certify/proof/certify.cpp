@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <ctime>
 
-#include "certify/proof/claim.hpp"
 #include "certify/proof/size_limit.hpp"
 #include "certify/proof/stopwatch.hpp"
 
@@ -34,19 +33,23 @@ std::string program() {
     return std::string("maxcert ") + MAXCERT_VERSION;
 }
 
-/// How far a search may go: another limit may find another proof.
-Json limits(const Options& options) {
-    return {{"max_enumeration", options.max_enumeration.get_str()},
-            {"node_budget", options.node_budget},
-            {"proof_budget", options.proof_budget},
-            {"mass_threshold", options.mass_threshold < 0 ? Json(nullptr) : Json(options.mass_threshold)}};
+const char* arithmetic_name(const Precision& precision) {
+    return precision.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
+}
+
+/// Another limit may find another proof.
+Json limits(const Effort& effort) {
+    return {{"max_enumeration", effort.max_enumeration.get_str()},
+            {"node_budget", effort.node_budget},
+            {"proof_budget", effort.proof_budget},
+            {"mass_threshold", effort.mass_threshold < 0 ? Json(nullptr) : Json(effort.mass_threshold)}};
 }
 
 /// Counting takes a moment of its own beyond the time limit; nothing where that does not do.
-std::optional<std::uint64_t> proof_length(Model& model, const Checker& checker, const Options& options,
+std::optional<std::uint64_t> proof_length(Model& model, const Checker& checker, const Runtime& runtime,
                                           const Proof& proof) {
-    const double left = std::max(options.time_limit_s - proof.search_s - proof.check_s, 0.0);
-    const TimeLimit limit(options.time_limit_s > 0 ? Deadline(left + kMoment) : Deadline());
+    const double left = std::max(runtime.time_limit_s - proof.search_s - proof.check_s, 0.0);
+    const TimeLimit limit(runtime.time_limit_s > 0 ? Deadline(left + kMoment) : Deadline());
     try {
         return checker.proof_flops(model, proof.hints, proof.result);
     } catch (const TimeOver&) {
@@ -62,9 +65,8 @@ std::optional<std::vector<Margin>> proving_margins(Model& model, const std::vect
     std::vector<Margin> proving;
     const bool analysed = within_time([&] {
         for (const Margin& margin : margins) {
-            Options one = options;
-            one.margin = margin;
-            if (const auto stronger = proving_options(model, one)) proving.push_back(stronger->margin);
+            const Claim claim{margin, options.semantics, options.exp_ulp};
+            if (const auto stronger = proving_margin(model, claim)) proving.push_back(*stronger);
         }
     });
     return analysed ? std::optional(proving) : std::nullopt;
@@ -91,7 +93,7 @@ std::vector<Proof> prove_all(Model& model, const Prover& strategy, const std::ve
 CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options& options, const Proof& proof,
                              double wall_s) {
     const StrategyInfo& info = strategy.info();
-    const CheckResult found = result_of_claim(proof.result, options);
+    const CheckResult found = result_of_claim(proof.result, options.claim());
     CertificateRecord r;
     r.strategy = info.name;
     r.family = info.family;
@@ -104,8 +106,10 @@ CertificateRecord wrapped_up(Model& model, const Prover& strategy, const Options
     r.exact = found.upper.has_value() && *found.upper == found.correct;
     {
         const TimeLimit moment(options.time_limit_s > 0 ? Deadline(kMoment) : Deadline());
-        say_what_is_claimed(r, model, options);
+        say_what_is_claimed(r, model, options.claim());
     }
+    r.arithmetic = arithmetic_name(options);
+    r.max_bits = options.max_bits;
     // How long a proof would be that a limit cut short depends on where it did.
     if (!r.skipped && found.complete) r.proof_flops = proof_length(model, strategy.checker(), options, proof);
     r.unexplained_dimension = strategy.checker().unexplained_dimension(model.shape());
@@ -157,8 +161,7 @@ bool is_current(const CertificateRecord& r, const Prover& strategy, const Option
     const bool same_question =
         r.strategy == info.name && r.weights_sha256 == weights_sha256 && r.margin == options.margin.text() &&
         r.semantics == name_of(options.semantics) && r.weights_format == "float32" && r.radius() == "0" &&
-        r.arithmetic == (options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered") &&
-        r.max_bits == options.max_bits;
+        r.arithmetic == arithmetic_name(options) && r.max_bits == options.max_bits;
     const bool same_float32 =
         options.semantics == Semantics::real || (r.float32 && r.float32->exp_ulp == options.exp_ulp);
     const bool same_program = r.family == info.family && r.group == info.group &&

@@ -4,10 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "certify/proof/claim.hpp"
 #include "certify/proof/prover.hpp"
 #include "data/results/record.hpp"
 
 namespace maxcert {
+
+/// All that can be asked for. Strategies see what a proof needs: for a float32 claim the margin that makes
+/// one about real arithmetic suffice.
+struct Options : SearchOptions {
+    Semantics semantics = Semantics::real;
+    unsigned exp_ulp = Claim().exp_ulp;
+
+    Claim claim() const { return {margin, semantics, exp_ulp}; }
+};
 
 /// Proves one strategy for a model: prove, time it, and wrap it up.
 CertificateRecord certify_one(Model& model, const Prover& strategy, const Options& options);

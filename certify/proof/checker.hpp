@@ -3,14 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "certify/model/model.hpp"
-#include "data/base/cancellation.hpp"
+#include "certify/proof/check_options.hpp"
 #include "data/base/counts.hpp"
 #include "data/base/json.hpp"
 
@@ -26,32 +25,6 @@ struct StrategyInfo {
     std::string complexity;  ///< of the verifier, e.g. O(V^2 d)
     std::string summary;     ///< one line
     bool in_paper = false;   ///< one of the paper's 102
-};
-
-/// What the claim is about: exact real arithmetic, or the program that computes in float32 (SOUNDNESS T6).
-enum class Semantics { real, float32 };
-
-struct Options {
-    Arithmetic arithmetic = Arithmetic::filtered;
-    long max_bits = 4096;  ///< precision at which escalation gives up: what is undecided then is not proved
-    Margin margin;
-    Semantics semantics = Semantics::real;  ///< for certify_one; strategies only see the margin it makes
-    unsigned exp_ulp = 4;                   ///< float32: accuracy assumed of the program's exp
-    unsigned threads = 1;
-
-    // Search and walks.
-    Count max_enumeration = Count(1) << 36;  ///< brute_force is skipped above this many sequences
-    std::uint64_t node_budget = 0;           ///< 0: the strategy's default
-    double mass_threshold = -1;              ///< below 0: the strategy's default
-    std::uint64_t proof_budget = 0;  ///< window/adaptive: operations of the verifier; 0: no limit, by price
-    double time_limit_s = 0;         ///< per strategy; 0: none. Reaching it makes `complete` false
-    /// Called now and then by long strategies: share done (0..1) and a note, such as the bracket so far.
-    std::function<void(double, const std::string&)> on_progress;
-
-    /// Of work that begins now and may take this share of the time limit.
-    Deadline deadline(double share = 1) const {
-        return time_limit_s > 0 ? Deadline(share * time_limit_s) : Deadline();
-    }
 };
 
 /// What a check establishes.
@@ -73,7 +46,7 @@ class Checker {
 
     /// What the hints of a certificate prove. Throws CertificateRejected for hints that are malformed or out
     /// of range, naming the claim that fails.
-    virtual CheckResult check(Model& model, const Json& hints, const Options& options) const = 0;
+    virtual CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const = 0;
 
     /// Floating operations that the verifier must do, by the counting number (SOUNDNESS, "Proof length"),
     /// where `result` is what check() makes of these hints; nothing where it is not known.

@@ -39,30 +39,28 @@ const char* name_of(Semantics semantics) {
     return semantics == Semantics::float32 ? "float32" : "real";
 }
 
-std::optional<Options> proving_options(Model& model, const Options& options) {
-    if (options.semantics == Semantics::real) return options;
-    const Float32Error& error = float32_error(model, {options.exp_ulp});
+std::optional<Margin> proving_margin(Model& model, const Claim& claim) {
+    if (claim.semantics == Semantics::real) return claim.margin;
+    const Float32Error& error = float32_error(model, {claim.exp_ulp});
     if (!error.bounded()) return std::nullopt;
-    Options stronger = options;
-    stronger.margin = options.margin.widened(2 * error.logit);
-    return stronger;
+    return claim.margin.widened(2 * error.logit);
 }
 
-CheckResult result_of_claim(CheckResult result, const Options& options) {
-    if (options.semantics == Semantics::float32) result.upper.reset();
+CheckResult result_of_claim(CheckResult result, const Claim& claim) {
+    if (claim.semantics == Semantics::float32) result.upper.reset();
     return result;
 }
 
-void say_what_is_claimed(CertificateRecord& r, Model& model, const Options& options) {
-    r.margin = options.margin.text();
-    r.semantics = name_of(options.semantics);
-    if (options.semantics == Semantics::float32) {
+void say_what_is_claimed(CertificateRecord& r, Model& model, const Claim& claim) {
+    r.margin = claim.margin.text();
+    r.semantics = name_of(claim.semantics);
+    if (claim.semantics == Semantics::float32) {
         Float32Error error;
         error.logit = std::numeric_limits<double>::infinity();  // unless there is time to bound it
         error.softmax_needs_maximum = true;
-        within_time([&] { error = float32_error(model, {options.exp_ulp}); });
+        within_time([&] { error = float32_error(model, {claim.exp_ulp}); });
         r.float32 =
-            Float32Claim{options.exp_ulp, error.bounded() ? std::optional<double>(error.logit) : std::nullopt,
+            Float32Claim{claim.exp_ulp, error.bounded() ? std::optional<double>(error.logit) : std::nullopt,
                          error.softmax_needs_maximum};
     }
     r.weights_format = name_of(model.format());
@@ -71,8 +69,6 @@ void say_what_is_claimed(CertificateRecord& r, Model& model, const Options& opti
     r.radius_relative = model.radius().relative_text();
     r.weights_sha256 = model.sha256();
     r.shape = model.shape();
-    r.arithmetic = options.arithmetic == Arithmetic::mpfr ? "mpfr" : "filtered";
-    r.max_bits = options.max_bits;
 }
 
 Model claimed_model(const CertificateRecord& r, const Weights& weights) {
@@ -82,25 +78,23 @@ Model claimed_model(const CertificateRecord& r, const Weights& weights) {
     return parsed("weights_format", [&] { return Model(weights, radius, format); });
 }
 
-Options claimed_options(const CertificateRecord& r) {
-    Options options;
-    options.arithmetic = r.arithmetic == "mpfr" ? Arithmetic::mpfr : Arithmetic::filtered;
-    options.max_bits = r.max_bits;
-    options.margin = parsed("margin", [&r] { return Margin(r.margin); });
-    options.semantics = parsed("semantics", [&r] { return parse_semantics(r.semantics); });
-    const bool float32 = options.semantics == Semantics::float32;
+Claim claim_from(const CertificateRecord& r) {
+    Claim claim;
+    claim.margin = parsed("margin", [&r] { return Margin(r.margin); });
+    claim.semantics = parsed("semantics", [&r] { return parse_semantics(r.semantics); });
+    const bool float32 = claim.semantics == Semantics::float32;
     if (!float32 && r.float32) reject("float32: a claim about real arithmetic has none");
     if (float32 && !r.float32) reject("float32: missing");
     if (float32) {
         if (r.float32->exp_ulp > kMaxExpUlp) reject("exp_ulp: above " + std::to_string(kMaxExpUlp));
-        options.exp_ulp = r.float32->exp_ulp;
+        claim.exp_ulp = r.float32->exp_ulp;
     }
-    return options;
+    return claim;
 }
 
-void check_what_is_claimed(const CertificateRecord& r, Model& model, const Options& options) {
+void check_what_is_claimed(const CertificateRecord& r, Model& model, const Claim& claim) {
     CertificateRecord established;
-    say_what_is_claimed(established, model, options);
+    say_what_is_claimed(established, model, claim);
     if (r.weights_sha256 != established.weights_sha256) {
         reject("weights_sha256: the certificate is about other weights");
     }

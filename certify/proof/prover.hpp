@@ -21,6 +21,16 @@ struct Proof {
 /// That of a strategy which its TimeLimit ended before it had proved anything.
 Proof out_of_time();
 
+/// How far a search may go.
+struct Effort {
+    Count max_enumeration = Count(1) << 36;  ///< brute_force is skipped above this many sequences
+    std::uint64_t node_budget = 0;           ///< 0: the strategy's default
+    std::uint64_t proof_budget = 0;  ///< window/adaptive: operations of the verifier; 0: no limit, by price
+    double mass_threshold = -1;      ///< below 0: the strategy's default
+};
+
+struct SearchOptions : CheckOptions, Effort {};
+
 class Prover {
   public:
     virtual ~Prover() = default;
@@ -29,12 +39,12 @@ class Prover {
     const StrategyInfo& info() const { return checker_.info(); }
 
     /// Searches and checks. What it returns in `result` comes from the check alone.
-    virtual Proof prove(Model& model, const Options& options) const = 0;
+    virtual Proof prove(Model& model, const SearchOptions& options) const = 0;
 
     /// What prove() finds for each of these margins (options.margin is not used), sharing work where the
     /// strategy can; the times of a shared pass are those of its share.
     virtual std::vector<Proof> prove_margins(Model& model, const std::vector<Margin>& margins,
-                                             const Options& options) const;
+                                             const SearchOptions& options) const;
 
   protected:
     /// Throws std::invalid_argument if no checker is called so.

@@ -31,9 +31,9 @@ Proof out_of_time() {
 Prover::Prover(const std::string& strategy) : checker_(known_checker(strategy)) {}
 
 std::vector<Proof> Prover::prove_margins(Model& model, const std::vector<Margin>& margins,
-                                         const Options& options) const {
+                                         const SearchOptions& options) const {
     std::vector<Proof> proofs;
-    Options one = options;
+    SearchOptions one = options;
     for (const Margin& margin : margins) {
         one.margin = margin;
         const TimeLimit limit(options.deadline());

@@ -2,7 +2,6 @@
 #include "certify/study/robustness.hpp"
 
 #include "certify/proof/certify.hpp"
-#include "certify/proof/claim.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {

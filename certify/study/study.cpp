@@ -62,7 +62,7 @@ Json study_model(Model& model, const StudyOptions& options) {
     study["attention"] = attention_statistics(paths);
     study["row_ranges"] = row_range_statistics(paths);
     study["qk_noise"] = qk_noise(model.weights());
-    Options limits;
+    CheckOptions limits;
     limits.time_limit_s = options.time_limit_s;
     if (few) study["failures"] = failure_statistics(find_failures(model, limits, FailureSearch()), s);
     if (options.thorough) {

@@ -17,7 +17,7 @@ void bracket(benchmark::State& state, const char* name) {
                d_vocab = static_cast<std::uint32_t>(state.range(1));
     const Weights weights = testing::max_like_model(random, n_ctx, d_vocab);
     const Prover& strategy = *select_strategies(name).front();
-    Options options;
+    SearchOptions options;
     options.node_budget = 200'000'000;
     Json figures;
     for (auto _ : state) {

@@ -39,7 +39,7 @@ void whole_proof(benchmark::State& state) {
     std::string correct;
     for (auto _ : state) {
         Model model(w);
-        const CheckResult f = count_sequences(model, {Margin()}, {}).front();
+        const CheckResult f = count_sequences(model, {Margin()}, {}, {}).front();
         correct = f.correct.get_str() + (f.correct == *f.upper ? " right, exact" : " right at least");
     }
     state.SetLabel(correct);
@@ -67,7 +67,7 @@ void eleven_margins(benchmark::State& state) {
     for (int d = 0; d < 11; ++d) margins.emplace_back(std::to_string(0.05 * d));
     for (auto _ : state) {
         Model model(model(state.range(0)));
-        benchmark::DoNotOptimize(count_sequences(model, margins, {}));
+        benchmark::DoNotOptimize(count_sequences(model, margins, {}, {}));
     }
 }
 

@@ -16,7 +16,7 @@ TEST(Failures, Replay) {
     constexpr double kFloatError = 1e-3;  // above what LibTorch's logits of this model are off by
     const Weights weights = golden("max-of-4-golden");
     Model model(weights);
-    const FailureList list = find_failures(model, Options(), FailureSearch());
+    const FailureList list = find_failures(model, CheckOptions(), FailureSearch());
     std::vector<std::int64_t> tokens;
     for (const Failure& f : list.wrong) tokens.insert(tokens.end(), f.tokens.begin(), f.tokens.end());
     const std::vector<float> logits = train_module().forward(weights, tokens);

@@ -14,8 +14,8 @@ std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
     return all;
 }
 
-std::function<bool()> expiry(const Options& options) {
-    return [deadline = options.deadline()] { return stop_requested() || deadline.passed(); };
+std::function<bool()> expiry(const Runtime& runtime) {
+    return [deadline = runtime.deadline()] { return stop_requested() || deadline.passed(); };
 }
 
 CheckResult bracket_result(const BracketEvaluator& evaluator, const BracketTotals& totals,
@@ -39,7 +39,7 @@ class BracketChecker : public Checker {
     BracketChecker(const char* name, const char* summary)
         : Checker({name, name, "bracket", "polynomial in K", summary, false}) {}
 
-    CheckResult check(Model& model, const Json& hints, const Options& options) const override {
+    CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         BracketEvaluator evaluator(model, options);
         const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
         BracketTotals totals = evaluator.nothing_known();

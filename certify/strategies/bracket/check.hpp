@@ -12,8 +12,8 @@ namespace maxcert {
 /// The indices of all groups.
 std::vector<std::size_t> every_group(const BracketEvaluator& evaluator);
 
-/// Tells when the options' time is over or a stop was requested, counted from now.
-std::function<bool()> expiry(const Options& options);
+/// Tells when the time is over or a stop was requested, counted from now.
+std::function<bool()> expiry(const Runtime& runtime);
 
 /// The totals of all groups as a result; `total` is the number of all sequences.
 CheckResult bracket_result(const BracketEvaluator& evaluator, const BracketTotals& totals,

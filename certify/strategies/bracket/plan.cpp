@@ -98,7 +98,7 @@ void BracketTotals::add_up() {
     }
 }
 
-BracketEvaluator::BracketEvaluator(Model& model, const Options& options)
+BracketEvaluator::BracketEvaluator(Model& model, const CheckOptions& options)
     : model_(model),
       options_(options),
       decider_(model, options.max_bits, {options.margin}),

@@ -69,7 +69,7 @@ struct BracketTotals {
 /// Evaluates groups of one model; remembers nothing between calls.
 class BracketEvaluator {
   public:
-    BracketEvaluator(Model& model, const Options& options);
+    BracketEvaluator(Model& model, const CheckOptions& options);
 
     std::size_t groups() const { return first_.back(); }
     Group group(std::size_t index) const;
@@ -106,7 +106,7 @@ class BracketEvaluator {
                     const std::function<bool()>& expired) const;
 
     Model& model_;
-    const Options& options_;
+    const CheckOptions& options_;
     ExactDecider decider_;
     std::vector<bool> tied_;
     std::vector<std::size_t> first_;  // index of the first group of each query, and the number of all

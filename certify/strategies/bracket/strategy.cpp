@@ -30,7 +30,7 @@ class BracketStrategy : public Prover {
   public:
     BracketStrategy(const char* name, bool trees) : Prover(name), trees_(trees) {}
 
-    Proof prove(Model& model, const Options& options) const override {
+    Proof prove(Model& model, const SearchOptions& options) const override {
         const Stopwatch searching;
         BracketEvaluator evaluator(model, options);
         const auto expired = expiry(options);
@@ -66,22 +66,22 @@ class BracketStrategy : public Prover {
     }
 
   private:
-    BracketPlan first_plan(const BracketEvaluator& evaluator, const Options& options,
+    BracketPlan first_plan(const BracketEvaluator& evaluator, const Effort& effort,
                            const Count& total) const {
         BracketPlan plan;
-        const bool exhaustive = trees_ && (total <= kExhaustiveTotal || options.mass_threshold == 0);
+        const bool exhaustive = trees_ && (total <= kExhaustiveTotal || effort.mass_threshold == 0);
         GroupMethods methods;
         if (!exhaustive) methods.convolution = 0;
         plan.methods.assign(evaluator.groups(), methods);
         if (!trees_) return plan;
         const bool modest = total <= kModestTotal;
         plan.tree_nodes = exhaustive ? kExhaustiveNodes : modest ? kModestNodes : kGroupNodes;
-        if (exhaustive && options.node_budget > 0) {
-            plan.tree_nodes = std::max<std::uint64_t>(1, options.node_budget / evaluator.groups());
+        if (exhaustive && effort.node_budget > 0) {
+            plan.tree_nodes = std::max<std::uint64_t>(1, effort.node_budget / evaluator.groups());
         }
-        const double mass = options.mass_threshold >= 0 ? options.mass_threshold
-                            : exhaustive || modest      ? 0
-                                                        : 1e-10;
+        const double mass = effort.mass_threshold >= 0 ? effort.mass_threshold
+                            : exhaustive || modest     ? 0
+                                                       : 1e-10;
         plan.tree_mass = std::min(mass * total.get_d(), std::numeric_limits<double>::max());
         return plan;
     }
@@ -97,9 +97,9 @@ class BracketStrategy : public Prover {
         }
     }
 
-    static void report(const Options& options, const BracketTotals& totals, const Count& total, double done) {
-        if (!options.on_progress) return;
-        options.on_progress(
+    static void report(const Runtime& runtime, const BracketTotals& totals, const Count& total, double done) {
+        if (!runtime.on_progress) return;
+        runtime.on_progress(
             std::min(done, 1.0),
             fmt::format("[{:.7f}, {:.7f}]", share(totals.all.right, total), share(totals.all.upper, total)));
     }

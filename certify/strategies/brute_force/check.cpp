@@ -20,14 +20,14 @@ class BruteForceChecker : public Checker {
         : Checker(
               {"brute_force", "brute_force", "brute_force", "O(V^(K+1))", "every sequence, exactly", true}) {}
 
-    CheckResult check(Model& model, const Json& hints, const Options& options) const override {
+    CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         if (!hints.is_object() || !hints.empty()) {
             throw CertificateRejected("hints: brute_force takes none, so they must be an empty object");
         }
         if (power(model.shape().d_vocab, model.shape().n_ctx) > largest_walk()) {
             throw CertificateRejected("correct: too many sequences to walk");
         }
-        return count_sequences(model, {options.margin}, options).front();
+        return count_sequences(model, {options.margin}, options, options).front();
     }
 
     /// The plain method: multiply the paths out, tabulate every term, then walk the tree of prefixes with one

@@ -36,29 +36,30 @@ Count count_of(std::uint64_t n) {
 }  // namespace
 
 std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>& margins,
-                                         const Options& options) {
+                                         const Precision& precision, const Runtime& runtime) {
     const Count total = power(model.shape().d_vocab, model.shape().n_ctx);
     if (mpz_sizeinbase(total.get_mpz_t(), 2) > 63) throw std::invalid_argument("too many sequences to walk");
-    const bool in_mpfr = options.arithmetic == Arithmetic::mpfr;
+    const bool in_mpfr = precision.arithmetic == Arithmetic::mpfr;
     if (in_mpfr && margins.size() != 1) {  // no tables to share
-        Options one = options;
+        Runtime one = runtime;
         one.time_limit_s /= static_cast<double>(margins.size());
         std::vector<CheckResult> findings;
         findings.reserve(margins.size());
-        for (const Margin& m : margins) findings.push_back(count_sequences(model, {m}, one).front());
+        for (const Margin& m : margins)
+            findings.push_back(count_sequences(model, {m}, precision, one).front());
         return findings;
     }
-    ExactDecider decider(model, options.max_bits, margins);
+    ExactDecider decider(model, precision.max_bits, margins);
     WalkRequest request;
     request.tied = tied_tokens(model);
     request.decider = [&decider](const OpenSequence& s) { return decider.decide(s); };
-    request.threads = options.threads;
-    request.deadline = options.deadline();
-    if (options.on_progress) {
-        request.on_progress = [&options](double share) { options.on_progress(share, ""); };
+    request.threads = runtime.threads;
+    request.deadline = runtime.deadline();
+    if (runtime.on_progress) {
+        request.on_progress = [&runtime](double share) { runtime.on_progress(share, ""); };
     }
     const std::uint64_t mpfr_before = mpfr_operations();
-    const WalkResult walk = in_mpfr ? walk_in_mpfr(model, margins.front(), request, options.max_bits)
+    const WalkResult walk = in_mpfr ? walk_in_mpfr(model, margins.front(), request, precision.max_bits)
                                     : walk_filtered(model, margins, request);
     std::vector<CheckResult> findings;
     for (std::size_t d = 0; d < walk.counts.size(); ++d) {
@@ -71,7 +72,7 @@ std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>
         f.correct = count_of(counts.right);
         f.upper = total - count_of(counts.wrong);
         f.complete = walk.complete;
-        f.bits_used = std::max(decider.stats(d).bits_used, in_mpfr ? first_bits(options.max_bits) : 53);
+        f.bits_used = std::max(decider.stats(d).bits_used, in_mpfr ? first_bits(precision.max_bits) : 53);
         f.figures["wrong"] = counts.wrong;
         f.figures["undecided"] = counts.open;
         f.figures["escalated"] = counts.escalated;

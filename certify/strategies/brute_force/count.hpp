@@ -8,10 +8,9 @@
 namespace maxcert {
 
 /// For each margin, how many sequences lead by more than it: CheckResult::correct are proved to, all but
-/// CheckResult::upper are proved not to. Honours options.arithmetic, max_bits, threads, time_limit_s and stop
-/// requests (options.margin is not used). With Arithmetic::filtered the tables and the time limit are shared
-/// by all margins. d_vocab^n_ctx must fit in 63 bits (std::invalid_argument otherwise).
+/// CheckResult::upper are proved not to. Honours stop requests. With Arithmetic::filtered the tables and the
+/// time limit are shared by all margins. d_vocab^n_ctx must fit in 63 bits (std::invalid_argument otherwise).
 std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>& margins,
-                                         const Options& options);
+                                         const Precision& precision, const Runtime& runtime);
 
 }  // namespace maxcert

@@ -14,12 +14,12 @@ class BruteForce : public Prover {
   public:
     BruteForce() : Prover("brute_force") {}
 
-    Proof prove(Model& model, const Options& options) const override {
+    Proof prove(Model& model, const SearchOptions& options) const override {
         return prove_margins(model, {options.margin}, options).front();
     }
 
     std::vector<Proof> prove_margins(Model& model, const std::vector<Margin>& margins,
-                                     const Options& options) const override {
+                                     const SearchOptions& options) const override {
         std::vector<Proof> proofs(margins.size());
         const Count total = power(model.shape().d_vocab, model.shape().n_ctx);
         std::string skipped;
@@ -33,11 +33,11 @@ class BruteForce : public Prover {
             return proofs;
         }
         const Stopwatch checking;
-        Options pass = options;
+        Runtime pass = options;
         pass.time_limit_s *= static_cast<double>(margins.size());
         const TimeLimit limit(pass.deadline());
         std::vector<CheckResult> findings;
-        if (!within_time([&] { findings = count_sequences(model, margins, pass); })) {
+        if (!within_time([&] { findings = count_sequences(model, margins, options, pass); })) {
             return std::vector<Proof>(margins.size(), out_of_time());
         }
         const double all = checking.seconds();

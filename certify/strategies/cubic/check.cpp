@@ -31,7 +31,7 @@ template <class N>
     }
 }
 
-CheckResult check_cubic(Model& model, const Options& run) {
+CheckResult check_cubic(Model& model, const CheckOptions& run) {
     CheckResult result;
     if (model.shape().d_vocab == 1) {  // no other output: the one sequence is right
         result.correct = 1;
@@ -83,7 +83,7 @@ class CubicChecker : public Checker {
         : Checker({"cubic", "cubic", "cubic", "O(V^3 K + V^2 d)",
                    "cells by query, maximum and count of one other token; the paper's cubic proof", true}) {}
 
-    CheckResult check(Model& model, const Json& hints, const Options& run) const override {
+    CheckResult check(Model& model, const Json& hints, const CheckOptions& run) const override {
         if (!hints.empty()) throw CertificateRejected("hints: cubic takes none");
         return check_cubic(model, run);
     }

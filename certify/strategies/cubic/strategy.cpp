@@ -9,7 +9,7 @@ class Cubic : public Prover {
   public:
     Cubic() : Prover("cubic") {}
 
-    Proof prove(Model& model, const Options& run) const override {
+    Proof prove(Model& model, const SearchOptions& run) const override {
         Proof proof;
         const Stopwatch checking;
         proof.result = checker().check(model, proof.hints, run);

@@ -29,7 +29,7 @@ std::uint64_t count_open(const SubcubicVerdicts& v) {
 }  // namespace
 
 SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
-                                 const Options& run) {
+                                 const CheckOptions& run) {
     SubcubicDecision d{SubcubicVerdicts(model.shape()), {}, 0, true, 0};
     bool mpfr = run.arithmetic == Arithmetic::mpfr;
     if (!mpfr) {
@@ -65,7 +65,7 @@ struct SmallestGaps {
 }  // namespace
 
 CheckResult check_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
-                           const Options& run) {
+                           const CheckOptions& run) {
     const Shape& shape = model.shape();
     CheckResult result;
     if (shape.d_vocab == 1) {  // no other output: the one sequence is right
@@ -101,7 +101,7 @@ class SubcubicChecker : public Checker {
               {strategy_name(o), family_of(o), group_of(o), complexity_of(o), summary_of(o), in_paper(o)}),
           options_(o) {}
 
-    CheckResult check(Model& model, const Json& hints, const Options& run) const override {
+    CheckResult check(Model& model, const Json& hints, const CheckOptions& run) const override {
         return check_subcubic(model, options_, hints_from_json(hints, options_, model.shape()), run);
     }
 

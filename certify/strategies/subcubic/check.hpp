@@ -17,11 +17,11 @@ struct SubcubicDecision {
 
 /// d_vocab >= 2. The hints have the lengths that hints_from_json asks for; their values are not trusted.
 SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
-                                 const Options& run);
+                                 const CheckOptions& run);
 
 /// What the hints prove. They have the lengths that hints_from_json asks for; their values are not trusted.
 CheckResult check_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
-                           const Options& run);
+                           const CheckOptions& run);
 
 void add_subcubic_checkers(CheckerList& list);
 

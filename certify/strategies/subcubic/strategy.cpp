@@ -13,7 +13,7 @@ class Subcubic : public Prover {
   public:
     explicit Subcubic(const SubcubicOptions& o) : Prover(strategy_name(o)), options_(o) {}
 
-    Proof prove(Model& model, const Options& run) const override {
+    Proof prove(Model& model, const SearchOptions& run) const override {
         Proof proof;
         const Stopwatch searching;
         SubcubicHints hints;

@@ -31,7 +31,7 @@ template <class N>
 
 /// Walks every maximum, in parallel; false if a signal or the time limit ended it early.
 template <class N>
-bool walk_all(Model& model, const WindowClaim& claim, const Options& options, const Deadline& deadline,
+bool walk_all(Model& model, const WindowClaim& claim, const CheckOptions& options, const Deadline& deadline,
               std::vector<PairFinding>& findings) {
     const Shape& shape = model.shape();
     const WindowView<N> view = view_in<N>(model, claim, options.margin);
@@ -69,7 +69,7 @@ std::uint64_t count_open(const std::vector<PairFinding>& findings) {
 
 }  // namespace
 
-CheckResult check_window(Model& model, const WindowClaim& claim, const Options& options) {
+CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOptions& options) {
     const Deadline deadline = options.deadline();
     CheckResult result;
     EscalationStats stats;
@@ -118,7 +118,7 @@ std::uint64_t window_table_flops(Model& model, const WindowClaim& claim) {
     return bench.work();
 }
 
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options,
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
                                         const Deadline& deadline) {
     std::vector<PairFinding> findings(claim.plan.choice.size());
     walk_all<Estimate>(model, claim, options, deadline, findings);
@@ -152,7 +152,7 @@ class WindowChecker : public Checker {
         : Checker({variant.name, "window", "window", "O(V^2 (d + K))", summary_of(variant), false}),
           variant_(variant) {}
 
-    CheckResult check(Model& model, const Json& hints, const Options& options) const override {
+    CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         return check_window(model, claim(hints, model.shape()), options);
     }
 

@@ -11,7 +11,7 @@
 namespace maxcert {
 
 /// Double intervals, and MPFR for the pairs with undecided cells.
-CheckResult check_window(Model& model, const WindowClaim& claim, const Options& options);
+CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOptions& options);
 
 /// Operations of the verifier other than those of each pair: products, tables, bounds that pairs share.
 std::uint64_t window_table_flops(Model& model, const WindowClaim& claim);
@@ -25,7 +25,7 @@ struct PairFinding {
 
 /// By pair_index, in plain doubles: for the search, proves nothing. Pairs that time does not suffice for
 /// yield nothing.
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const Options& options,
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
                                         const Deadline& deadline);
 
 /// One strategy of the family: the same window for every pair, or (0) one chosen for each.

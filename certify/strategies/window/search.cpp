@@ -65,8 +65,8 @@ std::vector<Partition> candidates(std::size_t d_vocab) {
 
 /// What an operation has to bring, as a share of all sequences. Without a budget: 1e-9 at d_vocab = 64, and
 /// less in proportion to the work of cubic; a budget finds its own share, from nothing up.
-double least_share(const Options& options, std::size_t d_vocab) {
-    if (options.proof_budget > 0) return 0;
+double least_share(const Effort& effort, std::size_t d_vocab) {
+    if (effort.proof_budget > 0) return 0;
     const double scale = 64.0 / static_cast<double>(d_vocab);
     return 1e-9 * std::min(1.0, scale * scale * scale);
 }
@@ -95,7 +95,7 @@ struct Found {
 
 /// The best choice among partitions, given from cheap to dear, for the trial's classes of outputs.
 Found search_partitions(Model& model, WindowClaim trial, const std::vector<Partition>& partitions,
-                        const Options& options, const Deadline& deadline) {
+                        const SearchOptions& options, const Deadline& deadline) {
     const Shape& shape = model.shape();
     const double total = power(shape.d_vocab, shape.n_ctx).get_d();
     const std::vector<double> sizes = sizes_of_pairs(shape);
@@ -139,7 +139,7 @@ double value_of(const Found& found, double share) {
 /// The best plan with exact scores, over classes of outputs from cheap to dear: a few around the maximum,
 /// then more and more of those that can win. Once two in a row bring less than those before them, finer ones
 /// will not bring more.
-Found search_classes(Model& model, const Options& options, const Deadline& deadline) {
+Found search_classes(Model& model, const SearchOptions& options, const Deadline& deadline) {
     const double share = least_share(options, model.shape().d_vocab);
     const std::vector<Partition> partitions = candidates(model.shape().d_vocab);
     const auto with = [&](std::vector<ClassStarts> outputs) {
@@ -161,7 +161,8 @@ Found search_classes(Model& model, const Options& options, const Deadline& deadl
 
 }  // namespace
 
-WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, const Options& options) {
+WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score,
+                          const SearchOptions& options) {
     const Deadline deadline = options.deadline();
     const Found& exact = model.shared<Found>("window/plan " + std::to_string(options.proof_budget),
                                              [&] { return search_classes(model, options, deadline); });

@@ -7,6 +7,6 @@ namespace maxcert {
 
 /// For every pair the partition that proves most for its price, or none: an operation has to bring 1e-8 of
 /// all sequences, so that one per mille of the bound costs at most 100,000 operations.
-WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, const Options& options);
+WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score, const SearchOptions& options);
 
 }  // namespace maxcert

@@ -12,7 +12,7 @@ class Window : public Prover {
   public:
     explicit Window(const WindowVariant& variant) : Prover(variant.name), variant_(variant) {}
 
-    Proof prove(Model& model, const Options& options) const override {
+    Proof prove(Model& model, const SearchOptions& options) const override {
         Proof proof;
         const Stopwatch searching;
         const bool exact = variant_.error == QkError::exact_EQKE;
@@ -22,7 +22,7 @@ class Window : public Prover {
         if (variant_.window > 0) {
             proof.hints = {{"window", variant_.window}};
         } else {
-            Options half = options;  // the check wants the rest
+            SearchOptions half = options;  // the check wants the rest
             half.time_limit_s /= 2;
             const Deadline deadline = half.deadline();
             proof.hints = plan_to_json(search_windows(model, variant_.error, score, half));

@@ -41,8 +41,8 @@ void expect_brackets(const CheckResult& f, const Exhaustive& truth, const std::s
     }
 }
 
-Options small_options() {
-    Options options;
+SearchOptions small_options() {
+    SearchOptions options;
     options.max_bits = 1024;  // what the exhaustive run uses
     return options;
 }
@@ -98,7 +98,7 @@ TEST(BruteForce, AllInMpfrGivesTheSameCounts) {
     for (std::uint64_t seed = 1000; seed < 1120; ++seed) {
         std::string what;
         Model model(random_model(seed, 4, 4, &what));
-        Options options = small_options();
+        SearchOptions options = small_options();
         const CheckResult fast = brute_force().prove(model, options).result;
         options.arithmetic = Arithmetic::mpfr;
         const CheckResult slow = brute_force().prove(model, options).result;
@@ -142,12 +142,12 @@ TEST(BruteForce, CountsForSeveralMarginsAtOnce) {
         Model model(w);
         std::vector<Margin> margins;
         for (const std::string& text : texts) margins.emplace_back(text);
-        const std::vector<CheckResult> findings = count_sequences(model, margins, small_options());
+        const std::vector<CheckResult> findings = count_sequences(model, margins, small_options(), {});
         ASSERT_EQ(findings.size(), texts.size());
         for (std::size_t d = 0; d < texts.size(); ++d) {
             expect_brackets(findings[d], run_exhaustively(w, texts[d]), what + ", margin " + texts[d]);
             // One at a time: the same result, down to the figures.
-            const CheckResult alone = count_sequences(model, {margins[d]}, small_options()).front();
+            const CheckResult alone = count_sequences(model, {margins[d]}, small_options(), {}).front();
             EXPECT_EQ(findings[d].correct, alone.correct) << what;
             EXPECT_EQ(findings[d].upper, alone.upper) << what;
             EXPECT_EQ(findings[d].bits_used, alone.bits_used) << what;
@@ -165,7 +165,7 @@ TEST(BruteForce, MarginsOnTheGoldenModel) {
     // Published counts of sequences whose lead is in (0, margin].
     Model model(golden("max-of-4-golden"));
     const std::vector<CheckResult> findings = count_sequences(
-        model, {Margin("0"), Margin("0.005"), Margin("0.01"), Margin("0.05"), Margin("1")}, {});
+        model, {Margin("0"), Margin("0.005"), Margin("0.01"), Margin("0.05"), Margin("1")}, {}, {});
     const std::uint64_t lost[] = {0, 4, 15, 48, 2313};
     for (std::size_t d = 0; d < findings.size(); ++d) {
         EXPECT_EQ(number(findings[d].correct), 16774272U - lost[d]);
@@ -224,7 +224,7 @@ TEST(BruteForce, WhatIsOpenAtTheCapStaysInUpper) {
     }
     p.EU(0, 0) = -0x1p-120F;
     Model model(testing::weights_with_paths(p));
-    Options options;
+    SearchOptions options;
     options.max_bits = 64;
     const Exhaustive truth = run_exhaustively(model.weights());
     EXPECT_EQ(truth.right, 3U);      // (1, 0) by the direct path alone
@@ -243,7 +243,7 @@ TEST(BruteForce, ABoxOfModelsProvesNoMoreThanItsCentre) {
     for (std::uint64_t seed = 4000; seed < 4060; ++seed) {
         const Weights w = random_model(seed, 3, 4);
         Model centre(w), box(w, WeightRadius("1e-3", "1e-4"));
-        Options options = small_options();
+        SearchOptions options = small_options();
         options.max_bits = 128;
         const CheckResult a = brute_force().prove(centre, options).result;
         const CheckResult b = brute_force().prove(box, options).result;
@@ -298,7 +298,7 @@ TEST(BruteForce, OverflowingTablesAreNeverProvedInDoubles) {
 
 TEST(BruteForce, SkipsWhatIsTooLarge) {
     Model model(golden("max-of-5-golden"));
-    Options options;
+    SearchOptions options;
     options.max_enumeration = Count(1) << 24;
     const Proof proof = brute_force().prove(model, options);
     EXPECT_NE(proof.skipped.find("1073741824"), std::string::npos);
@@ -308,14 +308,14 @@ TEST(BruteForce, SkipsWhatIsTooLarge) {
     options.max_enumeration = Count(1) << 80;
     EXPECT_FALSE(brute_force().prove(enormous, options).skipped.empty());
     EXPECT_THROW(brute_force().checker().check(enormous, Json::object(), options), CertificateRejected);
-    EXPECT_THROW(count_sequences(enormous, {Margin()}, options), std::invalid_argument);
+    EXPECT_THROW(count_sequences(enormous, {Margin()}, {}, {}), std::invalid_argument);
 }
 
 TEST(BruteForce, ATimeLimitLeavesTheRestUnproved) {
     Model model(golden("max-of-5-golden"));
-    Options options;
+    SearchOptions options;
     options.time_limit_s = 1e-9;
-    const CheckResult f = count_sequences(model, {options.margin}, options).front();
+    const CheckResult f = count_sequences(model, {options.margin}, options, options).front();
     EXPECT_FALSE(f.complete);
     EXPECT_LT(f.correct, 1073340012);
     ASSERT_TRUE(f.upper.has_value());

@@ -34,7 +34,7 @@ TEST(Failures, AreExactlyTheWrongSequencesOfRandomModels) {
         const Weights weights = testing::random_model(seed, 4, 5, &description);
         const testing::Exhaustive truth = testing::run_exhaustively(weights);
         Model model(weights);
-        const FailureList list = find_failures(model, Options(), FailureSearch());
+        const FailureList list = find_failures(model, CheckOptions(), FailureSearch());
         const auto listed = places(list.wrong, weights.shape.d_vocab);
         const auto open = places(list.undecided, weights.shape.d_vocab);
         for (std::uint64_t i = 0; i < truth.total(); ++i) {
@@ -61,7 +61,7 @@ TEST(Failures, ExamplesOfAPartialSearchAreWrongToo) {
         search.every = false;
         search.nodes = 50;
         search.examples = 2;
-        const FailureList list = find_failures(model, Options(), search);
+        const FailureList list = find_failures(model, CheckOptions(), search);
         for (const std::uint64_t i : places(list.wrong, weights.shape.d_vocab)) {
             EXPECT_NE(truth.truth[i], Truth::right);
             ++found;
@@ -73,7 +73,7 @@ TEST(Failures, ExamplesOfAPartialSearchAreWrongToo) {
 TEST(Failures, OfTheGoldenModelAreTheWrongOnesThatBruteForceCounts) {
     const Weights weights = golden("max-of-4-golden");
     Model model(weights);
-    Options options;
+    CheckOptions options;
     options.threads = 2;
     const FailureList list = find_failures(model, options, FailureSearch());
     EXPECT_TRUE(list.every);
@@ -103,7 +103,7 @@ TEST(Failures, AreCountedByWhatTheyHaveInCommon) {
 
 TEST(Failures, AStopOrALimitIsSaid) {
     Model model(golden("max-of-4-golden"));
-    Options options;
+    CheckOptions options;
     options.time_limit_s = 1e-9;
     EXPECT_FALSE(find_failures(model, options, FailureSearch()).every);
 }

@@ -275,11 +275,11 @@ TEST(Float32Certificate, TheMarginGrowsByTheErrorsOfBothLogits) {
     Model model(max_like_model(random, 3, 4));
     Options options = float32_options();
     options.margin = Margin("0.1");
-    const auto proving = proving_options(model, options);
+    const auto proving = proving_margin(model, options.claim());
     ASSERT_TRUE(proving.has_value());
     const mpq_class both = 2 * mpq_class(float32_error(model, {options.exp_ulp}).logit);
-    EXPECT_GE(proving->margin.exact(), mpq_class(1, 10) + both);
-    EXPECT_LE(proving->margin.exact(), mpq_class(1, 10) + both * mpq_class(1000001, 1000000));
+    EXPECT_GE(proving->exact(), mpq_class(1, 10) + both);
+    EXPECT_LE(proving->exact(), mpq_class(1, 10) + both * mpq_class(1000001, 1000000));
 }
 
 /// Every right float32 program, on every sequence: at least as many as certified have the right argmax.

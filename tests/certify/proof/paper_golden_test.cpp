@@ -41,7 +41,8 @@ TEST_P(PaperGolden, CubicIsExactlyThePublishedCount) {
     const Golden golden = load_golden(GetParam());
     Model model(golden.weights);
     const Prover* cubic = select_strategies("cubic").at(0);
-    EXPECT_EQ(cubic->prove(model, Options()).result.correct, count_of(golden.expected["cubic_correct"]));
+    EXPECT_EQ(cubic->prove(model, SearchOptions()).result.correct,
+              count_of(golden.expected["cubic_correct"]));
 }
 
 TEST_P(PaperGolden, SubcubicCountsAreNotBelowTheReference) {
@@ -53,7 +54,7 @@ TEST_P(PaperGolden, SubcubicCountsAreNotBelowTheReference) {
     std::size_t compared = 0;
     for (const Prover* strategy : select_strategies(kSubcubic)) {
         const std::string& name = strategy->info().name;
-        const CheckResult result = strategy->prove(model, Options()).result;
+        const CheckResult result = strategy->prove(model, SearchOptions()).result;
         EXPECT_LE(result.correct, exact) << name;
         if (!reference.contains(name)) {
             EXPECT_EQ(name.rfind("max_diff_centred/", 0), 0U) << name;
@@ -82,8 +83,8 @@ TEST_P(PaperGolden, CentringImprovesEveryExactDirectBound) {
         std::string plain = strategy->info().name;
         plain.replace(0, std::string("max_diff_centred").size(), "max_diff_exact");
         const Prover* other = select_strategies(plain).at(0);
-        EXPECT_GT(strategy->prove(model, Options()).result.correct,
-                  other->prove(model, Options()).result.correct)
+        EXPECT_GT(strategy->prove(model, SearchOptions()).result.correct,
+                  other->prove(model, SearchOptions()).result.correct)
             << plain;
     }
 }
@@ -91,10 +92,10 @@ TEST_P(PaperGolden, CentringImprovesEveryExactDirectBound) {
 TEST_P(PaperGolden, MpfrCountsTheSame) {
     const Golden golden = load_golden(GetParam());
     Model model(golden.weights);
-    Options mpfr;
+    SearchOptions mpfr;
     mpfr.arithmetic = Arithmetic::mpfr;
     for (const Prover* strategy : select_strategies(kInMpfr)) {
-        const Proof proof = strategy->prove(model, Options());
+        const Proof proof = strategy->prove(model, SearchOptions());
         const CheckResult reference = strategy->checker().check(model, proof.hints, mpfr);
         EXPECT_EQ(proof.result.correct, reference.correct) << strategy->info().name;
         EXPECT_GE(reference.bits_used, 128) << strategy->info().name;
@@ -109,7 +110,7 @@ TEST_P(PaperGolden, MpfrCountsTheSame) {
 TEST_P(PaperGolden, QkMatrixIsNearlyRankOne) {
     const Golden golden = load_golden(GetParam());
     Model model(golden.weights);
-    const Proof proof = select_strategies("max_diff_exact/convex/svd").at(0)->prove(model, Options());
+    const Proof proof = select_strategies("max_diff_exact/convex/svd").at(0)->prove(model, SearchOptions());
     const double expected = golden.expected["qk_sigma_ratio"].get<double>();
     EXPECT_NEAR(proof.result.figures["sigma_ratio"].get<double>(), expected, 1e-4 * expected);
 }

@@ -82,7 +82,7 @@ TEST(Strength, NothingProvesMoreThanBruteForceOrMultisets) {
     for (std::uint64_t seed = 0; seed < 216; ++seed) {
         const Drawn d = draw(seed);
         Model model(d.weights, d.radius);
-        Options options;
+        SearchOptions options;
         options.max_bits = 1024;
         if (seed % 5 == 0) options.margin = Margin("0.125");
         const CheckResult all = strategy("brute_force").prove(model, options).result;

@@ -44,7 +44,7 @@ struct Totals {
 
 /// Searches and decides one strategy, and compares cell by cell; also that the count is the size.
 void check_strategy(Model& model, const Exhaustive& truth, const SubcubicOptions& options,
-                    SubcubicHints hints, const Options& run, Totals& totals, const std::string& about) {
+                    SubcubicHints hints, const SearchOptions& run, Totals& totals, const std::string& about) {
     const SubcubicDecision d = decide_subcubic(model, options, hints, run);
     const Containment c = expand(model.shape(), hints.gaps, d.verdicts, truth);
     ASSERT_TRUE(c.holds()) << about << ", " << strategy_name(options) << ": " << c.first;
@@ -67,7 +67,7 @@ void for_each_option(Visit&& visit) {
 }
 
 TEST(SubcubicSoundness, EveryCellOfEveryStrategyOnRandomModels) {
-    Options run;
+    SearchOptions run;
     run.max_bits = 128;
     Totals searched, random_hints;
     for (std::uint64_t seed = 0; seed < kModels; ++seed) {
@@ -96,7 +96,7 @@ TEST(SubcubicSoundness, EveryCellOfEveryStrategyOnRandomModels) {
 }
 
 TEST(SubcubicSoundness, AMarginIsHonoured) {
-    Options run;
+    SearchOptions run;
     run.max_bits = 128;
     run.margin = Margin("0.37");
     Totals totals;
@@ -141,7 +141,7 @@ Containment expand_cubic(Model& model, const Margin& margin, const Exhaustive& t
 }
 
 TEST(CubicSoundness, EveryCellOnRandomModels) {
-    Options run;
+    SearchOptions run;
     run.max_bits = 128;
     Totals totals;
     for (std::uint64_t seed = 0; seed < kModels; ++seed) {
@@ -179,7 +179,7 @@ TEST(SubcubicSoundness, ABoxOfModels) {
         std::vector<SubcubicDecision> decisions;
         for_each_option([&](const SubcubicOptions& options) {
             proofs.emplace_back(options, search_subcubic(box, options, Margin()));
-            decisions.push_back(decide_subcubic(box, options, proofs.back().second, Options()));
+            decisions.push_back(decide_subcubic(box, options, proofs.back().second, SearchOptions()));
         });
         for (int draw = 0; draw < 3; ++draw) {
             Weights w = centre;
@@ -209,11 +209,11 @@ TEST(SubcubicSoundness, WhatDoubleIntervalsLeaveOpenIsDecidedInMpfr) {
     for (const char* name :
          {"cubic", "max_diff_exact/convex/svd", "max_diff/mean_query+diff/mean+max_diff"}) {
         Model model(w);
-        const CheckResult result = select_strategies(name).at(0)->prove(model, Options()).result;
+        const CheckResult result = select_strategies(name).at(0)->prove(model, SearchOptions()).result;
         EXPECT_EQ(result.correct, 1) << name;  // (1) is a tie
         EXPECT_EQ(result.bits_used, 128) << name;
         EXPECT_EQ(result.figures["escalated"].get<int>(), 1) << name;
-        Options margin;
+        SearchOptions margin;
         margin.margin = Margin("0.5");
         EXPECT_EQ(select_strategies(name).at(0)->prove(model, margin).result.correct, 0) << name;
     }
@@ -227,7 +227,7 @@ TEST(SubcubicSoundness, TheTrapOfTheAverageQueryIsNotFallenInto) {
     Totals totals;
     for_each_option([&](const SubcubicOptions& options) {
         SubcubicHints hints = search_subcubic(model, options, Margin());
-        check_strategy(model, truth, options, hints, Options(), totals, "trap");
+        check_strategy(model, truth, options, hints, SearchOptions(), totals, "trap");
         if (options.attention != AttentionBound::mean_query) return;
         // Whatever the average attention: the smallest gaps claim the trap's cell if anything does.
         for (const double average : {0.0, 0.25, 0.5, 0.75, 0.9, 1.0}) {
@@ -237,7 +237,7 @@ TEST(SubcubicSoundness, TheTrapOfTheAverageQueryIsNotFallenInto) {
             for_each_cell(model.shape(), [&](std::size_t i, const Cell& c) {
                 hints.gaps[i] = CellRules::admits(model.shape(), c, 1) ? 1 : 0;
             });
-            check_strategy(model, truth, options, hints, Options(), totals, "trap");
+            check_strategy(model, truth, options, hints, SearchOptions(), totals, "trap");
         }
     });
     EXPECT_GT(totals.claimed, 0U);
