@@ -22,13 +22,13 @@ using Step = std::int64_t;
 constexpr Step kLowest = -(Step{1} << 40);  // a term this low ends all hope: sums stay below 2^38 steps
 constexpr double kHighest = 0x1p38;
 
-enum class End { at_most, at_least };
+enum class Bound { at_most, at_least };
 
-double rounded(const Count& n, End end) {
+double rounded(const Count& n, Bound bound) {
     mpfr_t x;
     mpfr_init2(x, 64);
-    mpfr_set_z(x, n.get_mpz_t(), end == End::at_most ? MPFR_RNDU : MPFR_RNDD);
-    const double value = mpfr_get_d(x, end == End::at_most ? MPFR_RNDU : MPFR_RNDD);
+    mpfr_set_z(x, n.get_mpz_t(), bound == Bound::at_most ? MPFR_RNDU : MPFR_RNDD);
+    const double value = mpfr_get_d(x, bound == Bound::at_most ? MPFR_RNDU : MPFR_RNDD);
     mpfr_clear(x);
     return value;
 }
@@ -66,10 +66,10 @@ struct States {
 
 class Convolution {
   public:
-    Convolution(const Group& group, const Event& event, End end, std::size_t grid)
-        : group_(group), n_(group.positions), tokens_(group.tokens()), end_(end) {
-        const std::vector<double>& terms = end == End::at_most ? event.upper : event.lower;
-        const double constant = end == End::at_most ? event.constant_upper : event.constant_lower;
+    Convolution(const Group& group, const Event& event, Bound bound, std::size_t grid)
+        : group_(group), n_(group.positions), tokens_(group.tokens()), bound_(bound) {
+        const std::vector<double>& terms = bound == Bound::at_most ? event.upper : event.lower;
+        const double constant = bound == Bound::at_most ? event.constant_upper : event.constant_lower;
         usable_ = choose_step(terms, constant, grid);
         if (!usable_ || impossible_) return;
         steps_.resize(terms.size());
@@ -77,15 +77,15 @@ class Convolution {
         constant_ = in_steps(constant);
         bound_rests();
         for (std::size_t r = 0; r <= n_; ++r) {
-            ways_[0].push_back(rounded(group.completions(false, r), end));
-            ways_[1].push_back(rounded(group.completions(true, r), end));
+            ways_[0].push_back(rounded(group.completions(false, r), bound));
+            ways_[1].push_back(rounded(group.completions(true, r), bound));
         }
     }
 
-    /// The rounding mode of `end` must be in force.
+    /// The rounding mode of `bound` must be in force.
     double count(std::uint64_t& work) {
         if (impossible_) return 0.0;
-        if (!usable_) return end_ == End::at_most ? std::numeric_limits<double>::infinity() : 0.0;
+        if (!usable_) return bound_ == Bound::at_most ? std::numeric_limits<double>::infinity() : 0.0;
         States now[2], next[2];
         now[0].reset(0, -1);
         now[1].reset(0, -1);
@@ -133,7 +133,7 @@ class Convolution {
     Step in_steps(double value) const {
         const double scaled = value * inverse_step_;
         if (scaled < static_cast<double>(kLowest)) return kLowest;
-        return static_cast<Step>(end_ == End::at_most ? std::ceil(scaled) : std::floor(scaled));
+        return static_cast<Step>(bound_ == Bound::at_most ? std::ceil(scaled) : std::floor(scaled));
     }
 
     void bound_rests() {
@@ -209,7 +209,7 @@ class Convolution {
 
     const Group& group_;
     std::size_t n_, tokens_;
-    End end_;
+    Bound bound_;
     bool usable_ = false, impossible_ = false;
     double inverse_step_ = 0;
     std::vector<Step> steps_;  // [position * tokens + token]
@@ -225,12 +225,12 @@ class Convolution {
 
 double count_at_most(const Group& group, const Event& event, std::size_t grid, std::uint64_t& work) {
     const RoundUpward up;
-    return Convolution(group, event, End::at_most, grid).count(work);
+    return Convolution(group, event, Bound::at_most, grid).count(work);
 }
 
 double count_at_least(const Group& group, const Event& event, std::size_t grid, std::uint64_t& work) {
     const RoundDownward down;
-    return Convolution(group, event, End::at_least, grid).count(work);
+    return Convolution(group, event, Bound::at_least, grid).count(work);
 }
 
 }  // namespace maxcert

@@ -81,7 +81,8 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
     const std::size_t entries = positions_ * g.group.tokens();
     g.work += entries + (2 * entries + 5 * positions_) * d_vocab_;  // bound_outputs
-    const bool bounded = tables_.bound_outputs(1, m, bounds_);      // else possible() says it, in doubles
+    const bool bounded =
+        tables_.bound_outputs(End::upper, m, bounds_);  // else possible() says it, in doubles
     g.known = true;
     for (std::uint32_t x = 0; x < d_vocab_; ++x) {
         if (x == m || (bounded && bounds_[x] < 0)) continue;
@@ -90,10 +91,11 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
         Event e;
         column_.resize(padded(d_vocab_));
         for (std::size_t i = 0; i < positions_; ++i) {
-            for (std::size_t end = 0; end < 2; ++end) {
+            for (const End end : kBothEnds) {
                 if (!tables_.column(end, i, x, m, column_.data())) g.known = false;
-                auto& terms = end == 1 ? e.upper : e.lower;
-                for (std::size_t t = 0; t <= m; ++t) terms.push_back(end == 1 ? column_[t] : -column_[t]);
+                const bool upper = end == End::upper;
+                auto& terms = upper ? e.upper : e.lower;
+                for (std::size_t t = 0; t <= m; ++t) terms.push_back(upper ? column_[t] : -column_[t]);
             }
         }
         const Interval constant = tables_.term(g.group.q, positions_, x, m);

@@ -12,7 +12,7 @@
 namespace maxcert {
 namespace {
 
-using End = TailTables::End;
+using Bound = TailTables::Bound;
 
 /// An output that may win in a node, with its sum over the places that are settled.
 struct Live {
@@ -128,7 +128,7 @@ class HeavyTree {
     double share_at_most(const Node& n, const Live& output, bool make) {
         if (n.r > 0) {
             const auto* table =
-                tables_.find(output.output, n.rank, End::at_most, n.code, n.r, n.need_m, make);
+                tables_.find(output.output, n.rank, Bound::at_most, n.code, n.r, n.need_m, make);
             if (table != nullptr) return TailTables::at_most(*table, output.upper);
         }
         return largest(terms_.highest, output.upper, output.output, n.rank, n.places, 0) < 0 ? 0 : 1;
@@ -137,7 +137,7 @@ class HeavyTree {
     double negated_share_at_least(const Node& n, const Live& output, bool make) {
         if (n.r > 0) {
             const auto* table =
-                tables_.find(output.output, n.rank, End::at_least, n.code, n.r, n.need_m, make);
+                tables_.find(output.output, n.rank, Bound::at_least, n.code, n.r, n.need_m, make);
             if (table != nullptr) return TailTables::negated_at_least(*table, output.negated_lower);
         }
         const double most =

@@ -37,7 +37,7 @@ std::int32_t ceiling(double x) {
 
 }  // namespace
 
-/// Of one output and end, the tokens from one rank on: their terms in steps, by class, and the tables.
+/// Of one output and bound, the tokens from one rank on: their terms in steps, by class, and the tables.
 struct TailTables::Level {
     double inverse_step = 1;
     struct Class {
@@ -92,16 +92,17 @@ float* TailTables::allocate(std::size_t n) {
 }
 
 std::unique_ptr<TailTables::Level>& TailTables::kept(const Key& key) {
-    return levels_[(key.output * (terms_.tokens + 1) + key.rank) * 2 + (key.end == End::at_least ? 1 : 0)];
+    return levels_[(key.output * (terms_.tokens + 1) + key.rank) * 2 +
+                   (key.bound == Bound::at_least ? 1 : 0)];
 }
 
 TailTables::Level& TailTables::level(const Key& key) {
-    const auto [output, rank, end] = key;
+    const auto [output, rank, bound] = key;
     if (kept(key)) return *kept(key);
     kept(key) = std::make_unique<Level>();
     Level& l = *kept(key);
     // By class the largest ends over its places, of every token left.
-    const auto& ends = end == End::at_most ? terms_.upper : terms_.negated_lower;
+    const auto& ends = bound == Bound::at_most ? terms_.upper : terms_.negated_lower;
     const std::size_t left = terms_.tokens - rank;
     std::vector<std::vector<double>> hull(places_.size(), std::vector<double>(left));
     double range = 0;
@@ -145,7 +146,7 @@ TailTables::Level& TailTables::level(const Key& key) {
         others.clear();
         for (std::size_t u = 0; u < left; ++u) {
             std::int32_t steps = ceiling((values[u] - of.offset) * l.inverse_step);
-            if (end == End::at_least) steps = -steps;
+            if (bound == Bound::at_least) steps = -steps;
             of.low = std::min(of.low, steps);
             of.high = std::max(of.high, steps);
             if (rank + u == terms_.rank_of_m) {
@@ -163,9 +164,9 @@ TailTables::Level& TailTables::level(const Key& key) {
     return l;
 }
 
-const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, End end, Code code,
+const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, Bound bound, Code code,
                                           std::size_t r, bool need_m, bool may_make) {
-    const Key key{output, rank, end};
+    const Key key{output, rank, bound};
     if (may_make && entries_ < most_entries_) return &get(key, code, r, need_m);
     return kept(key) ? kept(key)->slot(code, need_m).get() : nullptr;
 }
@@ -198,7 +199,7 @@ TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, st
     t.entries = entries;
 
     // Shares of the fillings by what stands at the place, rounded towards the end; negated for the lower.
-    const bool upper = key.end == End::at_most;
+    const bool upper = key.bound == Bound::at_most;
     const CountEnds all = terms_.fillings(key.rank, r, need_m);
     const auto share = [&](const CountEnds& part) {
         return upper ? part.most / -all.negated_least : part.negated_least / all.most;

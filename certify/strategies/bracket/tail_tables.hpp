@@ -19,7 +19,7 @@ class TailTables {
   public:
     /// A set of places, by how many of each class it has.
     using Code = std::uint64_t;
-    enum class End { at_most, at_least };
+    enum class Bound { at_most, at_least };
 
     /// Places go into one class while the heaviest weighs at most `class_ratio` times the lightest; `bins`:
     /// steps over the widest range of terms at one place. Needs RoundUpward, as all that follows.
@@ -33,8 +33,8 @@ class TailTables {
     /// Of `r` places that are filled with tokens from `rank` on, among those fillings that contain m where
     /// `need_m` (there must be some). Nothing if there is no such table and none may be made, be it that
     /// `may_make` is false or that the tables are full.
-    const Table* find(std::size_t output, std::size_t rank, End end, Code code, std::size_t r, bool need_m,
-                      bool may_make);
+    const Table* find(std::size_t output, std::size_t rank, Bound bound, Code code, std::size_t r,
+                      bool need_m, bool may_make);
 
     /// At least the share of the fillings with sum + (terms) >= 0, where sum is at least the true partial
     /// sum.
@@ -48,7 +48,7 @@ class TailTables {
     struct Level;
     struct Key {
         std::size_t output, rank;
-        End end;
+        Bound bound;
     };
     std::unique_ptr<Level>& kept(const Key& key);
     Level& level(const Key& key);
@@ -62,7 +62,7 @@ class TailTables {
     std::vector<std::vector<std::size_t>> places_;
     std::vector<Code> units_;  // by class
     Code codes_ = 1;
-    std::vector<std::unique_ptr<Level>> levels_;  // [(output * (tokens + 1) + rank) * 2 + end]
+    std::vector<std::unique_ptr<Level>> levels_;  // [(output * (tokens + 1) + rank) * 2 + bound]
     std::vector<std::unique_ptr<float[]>> blocks_;
     std::size_t block_used_ = 0, block_size_ = 0, entries_ = 0;
     std::uint64_t work_ = 0;

@@ -19,13 +19,14 @@ constexpr double kFloatLimit = 1e30;
 void Subtree::round_columns() {
     const std::size_t n = outputs_.size();
     coarse_ = n >= kManyOutputs && free_ >= 2;
-    for (std::size_t end = 0; end < 2 && coarse_; ++end) {
-        const auto& largest = largest_[end][1];
-        coarse_ = std::all_of(largest.begin(), largest.end(), [](double l) { return l < kFloatLimit; });
+    for (const End end : kBothEnds) {
+        const auto& largest = largest_[end].with_m;
+        coarse_ =
+            coarse_ && std::all_of(largest.begin(), largest.end(), [](double l) { return l < kFloatLimit; });
     }
     if (!coarse_) return;
     coarse_worst_.resize(stride_), coarse_surest_.resize(stride_);
-    for (std::size_t end = 0; end < 2; ++end) {
+    for (const End end : kBothEnds) {
         coarse_columns_[end].resize(columns_[end].size());
         coarse_start_[end].resize(n * stride_);
         coarse_row_[end].resize(n);
@@ -47,8 +48,8 @@ void Subtree::prepare_coarse(std::size_t d) {
         std::min<std::ptrdiff_t>(kLikely, std::distance(coarse_order_.begin(), coarse_order_.end()));
     std::nth_element(coarse_order_.begin(), middle - 1, coarse_order_.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return sums.upper[a] > sums.upper[b]; });
-    for (std::size_t end = 0; end < 2; ++end) {
-        const std::vector<double>& from = end == 1 ? sums.upper : sums.negated_lower;
+    for (const End end : kBothEnds) {
+        const std::vector<double>& from = end == End::upper ? sums.upper : sums.negated_lower;
         float* to = coarse_start_[end].data();
         for (std::size_t r = 0; r < coarse_order_.size(); ++r, to += stride_) {
             const std::uint32_t k = sums.output[coarse_order_[r]];
@@ -63,9 +64,9 @@ void Subtree::prepare_coarse(std::size_t d) {
 /// Every sequence with token t at place d, the last but one.
 void Subtree::sweep_last_coarsely(std::size_t d, std::size_t t) {
     const std::size_t n = order_[d + 1].tokens;
-    kernels_.coarse_sweep(coarse_row_[1].data(), coarse_start_[1].data() + t, coarse_row_[0].data(),
-                          coarse_start_[0].data() + t, stride_, levels_[d].sums.output.size(), n,
-                          coarse_worst_.data(), coarse_surest_.data());
+    kernels_.coarse_sweep(coarse_row_.upper.data(), coarse_start_.upper.data() + t,
+                          coarse_row_.negated_lower.data(), coarse_start_.negated_lower.data() + t, stride_,
+                          levels_[d].sums.output.size(), n, coarse_worst_.data(), coarse_surest_.data());
     std::size_t right = 0, wrong = 0;
     for (std::size_t j = 0; j < n; ++j) {
         right += coarse_worst_[j] < 0 ? 1 : 0;

@@ -70,7 +70,7 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
 
 bool Subtree::fill_columns(const QueryTables& tables) {
     bool finite = true;
-    for (std::size_t end = 0; end < 2; ++end) {
+    for (const End end : kBothEnds) {
         columns_[end].resize(free_ * outputs_.size() * stride_);
         for (std::size_t i = 0; i < free_; ++i) {
             for (std::size_t k = 0; k < outputs_.size(); ++k) {
@@ -90,14 +90,15 @@ bool Subtree::fill_columns(const QueryTables& tables) {
 /// What position i can add at most to output k: with all tokens below m, and with m too.
 void Subtree::find_largest() {
     const std::size_t n = outputs_.size();
-    for (std::size_t end = 0; end < 2; ++end) {
-        for (auto& l : largest_[end]) l.resize(free_ * n);
+    for (const End end : kBothEnds) {
+        Largest& largest = largest_[end];
+        largest.below.resize(free_ * n), largest.with_m.resize(free_ * n);
         for (std::size_t i = 0; i < free_; ++i) {
             for (std::size_t k = 0; k < n; ++k) {
                 const double* c = column(end, i, k);
                 const double below = kernels_.max_of(c, m_);
-                largest_[end][0][i * n + k] = below;
-                largest_[end][1][i * n + k] = std::max(below, c[m_]);
+                largest.below[i * n + k] = below;
+                largest.with_m[i * n + k] = std::max(below, c[m_]);
             }
         }
     }
@@ -114,10 +115,11 @@ void Subtree::lay_out(std::size_t first) {
         order_[d - 1].completions = order_[d].completions * order_[d].tokens;
     }
     const std::size_t n = outputs_.size();
-    for (std::size_t end = 0; end < 2; ++end) {
+    for (const End end : kBothEnds) {
         rests_[end].assign((order_.size() + 1) * n, 0.0);
         for (std::size_t d = order_.size(); d-- > 0;) {
-            const std::vector<double>& largest = largest_[end][order_[d].tokens > m_ ? 1 : 0];
+            const bool with_m = order_[d].tokens > m_;
+            const std::vector<double>& largest = with_m ? largest_[end].with_m : largest_[end].below;
             for (std::size_t k = 0; k < n; ++k) {
                 rest(end, d, k) = largest[order_[d].position * n + k] + rest(end, d + 1, k);
             }
@@ -135,9 +137,10 @@ void Subtree::walk_part(std::size_t first) {
     double surest = -kNothing;
     for (std::uint32_t k = 0; k < outputs_.size(); ++k) {
         double upper = own_.upper[k], negated = own_.negated_lower[k];
-        if (first < free_) upper += column(1, first, k)[m_], negated += column(0, first, k)[m_];
-        if (upper + rest(1, 0, k) < 0) continue;
-        surest = std::min(surest, negated + rest(0, 0, k));
+        if (first < free_)
+            upper += column(End::upper, first, k)[m_], negated += column(End::lower, first, k)[m_];
+        if (upper + rest(End::upper, 0, k) < 0) continue;
+        surest = std::min(surest, negated + rest(End::lower, 0, k));
         sums.push(k, upper, negated);
     }
     if (first < free_) tokens_[first] = static_cast<std::uint32_t>(m_);
@@ -167,10 +170,10 @@ void Subtree::sweep(std::size_t d) {
     level.upper_start.resize(count), level.negated_start.resize(count);
     for (std::size_t j = 0; j < count; ++j) {
         const std::uint32_t k = level.sums.output[j];
-        level.upper[j] = column(1, order_[d].position, k);
-        level.negated_lower[j] = column(0, order_[d].position, k);
-        level.upper_start[j] = level.sums.upper[j] + rest(1, d + 1, k);
-        level.negated_start[j] = level.sums.negated_lower[j] + rest(0, d + 1, k);
+        level.upper[j] = column(End::upper, order_[d].position, k);
+        level.negated_lower[j] = column(End::lower, order_[d].position, k);
+        level.upper_start[j] = level.sums.upper[j] + rest(End::upper, d + 1, k);
+        level.negated_start[j] = level.sums.negated_lower[j] + rest(End::lower, d + 1, k);
     }
     counts_->sweeps += count;
     kernels_.sweep(level.upper.data(), level.upper_start.data(), level.negated_lower.data(),
@@ -218,7 +221,7 @@ void Subtree::descend(std::size_t d, std::size_t t) {
     for (std::size_t j = 0; j < level.sums.output.size(); ++j) {
         const std::uint32_t k = level.sums.output[j];
         const double upper = level.sums.upper[j] + level.upper[j][t];
-        if (upper + rest(1, d + 1, k) < 0) continue;
+        if (upper + rest(End::upper, d + 1, k) < 0) continue;
         to.push(k, upper, level.sums.negated_lower[j] + level.negated_lower[j][t]);
     }
 }
@@ -248,8 +251,8 @@ void Subtree::rule_on_sequence(std::size_t d, std::size_t t) {
     open_outputs_.clear();
     for (std::size_t j = 0; j < sums.output.size(); ++j) {
         const std::uint32_t k = sums.output[j];
-        if (sums.upper[j] + column(1, position, k)[t] < 0) continue;
-        if (sums.negated_lower[j] + column(0, position, k)[t] <= 0) {
+        if (sums.upper[j] + column(End::upper, position, k)[t] < 0) continue;
+        if (sums.negated_lower[j] + column(End::lower, position, k)[t] <= 0) {
             ++counts_->wrong;
             return;
         }

@@ -46,6 +46,11 @@ class Subtree {
         std::uint64_t completions;
     };
 
+    /// Of each column: over the tokens below m, and over m too; [position][output].
+    struct Largest {
+        std::vector<double> below, with_m;
+    };
+
     bool fill_columns(const QueryTables& tables);
     void find_largest();
     void lay_out(std::size_t first);
@@ -63,13 +68,11 @@ class Subtree {
     void hand_over(std::size_t i, bool seen);
     bool stop();
 
-    const double* column(std::size_t end, std::size_t i, std::size_t k) const {
+    const double* column(End end, std::size_t i, std::size_t k) const {
         return columns_[end].data() + (i * outputs_.size() + k) * stride_;
     }
     /// Bounds on what places >= d can still add to output k.
-    double& rest(std::size_t end, std::size_t d, std::size_t k) {
-        return rests_[end][d * outputs_.size() + k];
-    }
+    double& rest(End end, std::size_t d, std::size_t k) { return rests_[end][d * outputs_.size() + k]; }
 
     const WalkRequest& request_;
     const Kernels& kernels_;
@@ -80,17 +83,17 @@ class Subtree {
     bool stopped_ = false;
     WalkCounts* counts_ = nullptr;
     std::vector<std::uint32_t> outputs_, tokens_, open_outputs_;
-    std::vector<double> columns_[2];     // [position][output][token]; 0: negated lower ends, 1: upper ends
-    std::vector<double> largest_[2][2];  // [end][m too][position][output]: of the column
-    std::vector<double> rests_[2];       // [end][place][output]
+    Ends<std::vector<double>> columns_;  // [position][output][token]
+    Ends<Largest> largest_;
+    Ends<std::vector<double>> rests_;  // [place][output]
     std::vector<Place> order_;
     OutputSums own_;  ///< of the query's own position
     std::vector<Level> levels_;
-    bool coarse_ = false;                      ///< enough outputs, small enough for floats
-    std::vector<float> coarse_columns_[2];     // [position][output][token]: columns_ rounded up
-    std::vector<float> coarse_start_[2];       // [output, in coarse_order_][token]
-    std::vector<const float*> coarse_row_[2];  // in that order
-    std::vector<std::uint32_t> coarse_order_;  // of the entries of sums
+    bool coarse_ = false;                         ///< enough outputs, small enough for floats
+    Ends<std::vector<float>> coarse_columns_;     // [position][output][token]: columns_ rounded up
+    Ends<std::vector<float>> coarse_start_;       // [output, in coarse_order_][token]
+    Ends<std::vector<const float*>> coarse_row_;  // in that order
+    std::vector<std::uint32_t> coarse_order_;     // of the entries of sums
     std::vector<float> coarse_worst_, coarse_surest_;
 };
 

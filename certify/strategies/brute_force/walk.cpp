@@ -17,7 +17,7 @@ namespace {
 /// The outputs that no bound over whole rows excludes.
 void active_outputs(QueryTables& tables, std::size_t m, std::vector<float>& bounds,
                     std::vector<std::uint32_t>& outputs) {
-    const bool bounded = tables.bound_outputs(1, m, bounds);
+    const bool bounded = tables.bound_outputs(End::upper, m, bounds);
     outputs.clear();
     for (std::uint32_t x = 0; x < tables.d_vocab(); ++x) {
         if (x != m && !(bounded && bounds[x] < 0)) outputs.push_back(x);
@@ -27,7 +27,7 @@ void active_outputs(QueryTables& tables, std::size_t m, std::vector<float>& boun
 /// Does one of them win in every sequence, by the same bounds?
 bool surely_wrong(QueryTables& tables, std::size_t m, std::vector<float>& bounds,
                   const std::vector<std::uint32_t>& outputs) {
-    return tables.bound_outputs(0, m, bounds) &&
+    return tables.bound_outputs(End::lower, m, bounds) &&
            std::any_of(outputs.begin(), outputs.end(), [&](std::uint32_t x) { return bounds[x] <= 0; });
 }
 

@@ -11,12 +11,12 @@ namespace {
 // Sums of a few entries below this cannot overflow, so no kernel meets a NaN.
 constexpr float kFloatLimit = 1e30F;
 
-void split(const Matrix<Interval>& m, std::size_t stride, EndPair& ends) {
-    for (auto& end : ends) end.assign(m.rows() * stride, 0.0);
+void split(const Matrix<Interval>& m, std::size_t stride, Ends<std::vector<double>>& ends) {
+    for (const End end : kBothEnds) ends[end].assign(m.rows() * stride, 0.0);
     for (std::size_t i = 0; i < m.rows(); ++i) {
         for (std::size_t j = 0; j < m.columns(); ++j) {
-            ends[0][i * stride + j] = m(i, j).negated_lower();
-            ends[1][i * stride + j] = m(i, j).upper();
+            ends.negated_lower[i * stride + j] = m(i, j).negated_lower();
+            ends.upper[i * stride + j] = m(i, j).upper();
         }
     }
 }
@@ -58,15 +58,15 @@ QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, 
     for (std::size_t i = 0; i < n_ctx_; ++i) {
         for (std::size_t t = 0; t < d_vocab_; ++t) attention_[i * d_vocab_ + t] = token[t] * position[i];
     }
-    for (auto& end : attention_ends_) end.resize(n_ctx_ * stride_);
+    attention_lower_.resize(n_ctx_ * stride_), attention_upper_.resize(n_ctx_ * stride_);
     for (std::size_t i = 0; i < n_ctx_; ++i) {
         for (std::size_t t = 0; t < d_vocab_; ++t) {
-            attention_ends_[0][i * stride_ + t] = attention(t, i).lower();
-            attention_ends_[1][i * stride_ + t] = attention(t, i).upper();
+            attention_lower_[i * stride_ + t] = attention(t, i).lower();
+            attention_upper_[i * stride_ + t] = attention(t, i).upper();
         }
     }
     set_margin(Interval());
-    for (std::size_t end = 0; end < 2; ++end) {
+    for (const End end : kBothEnds) {
         values_[end].reset(new float[((n_ctx_ - 1) * d_vocab_ + 1) * stride_]);
         for (std::size_t i = 0; i < n_ctx_; ++i) {
             const bool last = i + 1 == n_ctx_;
@@ -91,23 +91,23 @@ void QueryTables::set_margin(const Interval& margin) {
     }
     leads_.push_back({margin, {}});
     auto& ends = leads_.back().ends;
-    for (auto& end : ends) end.resize(n_ctx_ * d_vocab_);
+    for (const End end : kBothEnds) ends[end].resize(n_ctx_ * d_vocab_);
     for (std::size_t j = 0; j < n_ctx_ * d_vocab_; ++j) {
         const Interval lead = attention_[j] * margin;
-        ends[0][j] = static_cast<float>(lead.negated_lower());
-        ends[1][j] = static_cast<float>(lead.upper());
+        ends.negated_lower[j] = static_cast<float>(lead.negated_lower());
+        ends.upper[j] = static_cast<float>(lead.upper());
     }
 }
 
-bool QueryTables::column(std::size_t end, std::size_t i, std::size_t x, std::size_t m, double* out) const {
+bool QueryTables::column(End end, std::size_t i, std::size_t x, std::size_t m, double* out) const {
     const Paths<Interval>& p = paths_;
     const Interval fixed = (p.EU(q_, x) - p.EU(q_, m)) + ((p.PVOU(i, x) - p.PVOU(i, m)) + margin_);
-    const auto ends = [&](std::size_t e, std::size_t output) {
+    const auto evou = [&](End e, std::size_t output) {
         return split_.evou_by_output[e].data() + output * stride_;
     };
-    return kernels_.column(ends(end, x), ends(1 - end, m), end == 1 ? fixed.upper() : fixed.negated_lower(),
-                           attention_ends_[0].data() + i * stride_, attention_ends_[1].data() + i * stride_,
-                           m + 1, out);
+    return kernels_.column(
+        evou(end, x), evou(other(end), m), end == End::upper ? fixed.upper() : fixed.negated_lower(),
+        attention_lower_.data() + i * stride_, attention_upper_.data() + i * stride_, m + 1, out);
 }
 
 Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::size_t m) const {
@@ -116,16 +116,16 @@ Interval QueryTables::term(std::size_t t, std::size_t i, std::size_t x, std::siz
                               ((p.PVOU(i, x) - p.PVOU(i, m)) + margin_));
 }
 
-bool QueryTables::bound_outputs(std::size_t end, std::size_t m, std::vector<float>& bounds) {
+bool QueryTables::bound_outputs(End end, std::size_t m, std::vector<float>& bounds) {
     if (!finite_) return false;
     // Σ over the positions handled so far, backwards from the last free one, of the largest term: with and
     // without the promise that m is among them.
     std::fill(seen_.begin(), seen_.end(), 0.0F);
     std::fill(unseen_.begin(), unseen_.end(), -std::numeric_limits<float>::infinity());
     bool finite = true;
-    const std::vector<float>& lead = leads_[lead_].ends[static_cast<std::size_t>(end)];
+    const std::vector<float>& lead = leads_[lead_].ends[end];
     const auto offset = [&](std::size_t t, std::size_t i) {
-        const float value = row(1 - end, i, t)[m] + lead[i * d_vocab_ + t];
+        const float value = row(other(end), i, t)[m] + lead[i * d_vocab_ + t];
         if (!(value < kFloatLimit)) finite = false;
         return value;
     };

@@ -1,27 +1,24 @@
 // What the brute-force walk reads: enclosures of the terms of T0 for one query, laid out for its kernels.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "certify/arithmetic/ends.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/model/paths.hpp"
 #include "certify/strategies/terms/kernels.hpp"
 
 namespace maxcert {
 
-/// Ends of enclosures: [0] negated lower ones, [1] upper ones.
-using EndPair = std::array<std::vector<double>, 2>;
-
 /// The paths with ends apart and rows padded, shared by all queries; needs RoundUpward.
 struct SplitPaths {
     explicit SplitPaths(const Paths<Interval>& paths);
 
-    std::size_t d_vocab, n_ctx, stride;  ///< stride: padded d_vocab
-    EndPair evou, pvou, eu;              ///< [rows, stride]
-    EndPair evou_by_output;              ///< EVOU transposed: [output, stride]
+    std::size_t d_vocab, n_ctx, stride;        ///< stride: padded d_vocab
+    Ends<std::vector<double>> evou, pvou, eu;  ///< [rows, stride]
+    Ends<std::vector<double>> evou_by_output;  ///< EVOU transposed: [output, stride]
 };
 
 /// Terms of query q. Scores are taken relative to the largest one (T0: a per-q constant changes no sign).
@@ -40,18 +37,18 @@ class QueryTables {
     /// g_x(t,i) of T0 for largest token m. The token at position i: the query at the last one.
     Interval term(std::size_t t, std::size_t i, std::size_t x, std::size_t m) const;
 
-    /// The terms g_x(t,i) of all tokens t <= m at a free position i: upper ends (end 1) or negated lower ones
-    /// (end 0), [stride] with 0 above m. False if one is not finite or is huge.
-    bool column(std::size_t end, std::size_t i, std::size_t x, std::size_t m, double* out) const;
+    /// The terms g_x(t,i) of all tokens t <= m at a free position i: upper ends or negated lower ones,
+    /// [stride] with 0 above m. False if one is not finite or is huge.
+    bool column(End end, std::size_t i, std::size_t x, std::size_t m, double* out) const;
 
-    /// Over all sequences with this query and largest token m: bounds[x] >= the largest Σ g_x (end 1), or
-    /// >= the largest -Σ g_x (end 0); x < stride. False if the tables are not finite: nothing is known.
-    bool bound_outputs(std::size_t end, std::size_t m, std::vector<float>& bounds);
+    /// Over all sequences with this query and largest token m: bounds[x] >= the largest Σ g_x (upper), or
+    /// >= the largest -Σ g_x (lower); x < stride. False if the tables are not finite: nothing is known.
+    bool bound_outputs(End end, std::size_t m, std::vector<float>& bounds);
 
   private:
     /// Upper ends in floats of a * (EU + EVOU + PVOU), and of its negation: [i][t][x]; i = n_ctx-1 has only
     /// the row of the query.
-    const float* row(std::size_t end, std::size_t i, std::size_t t) const {
+    const float* row(End end, std::size_t i, std::size_t t) const {
         const std::size_t last = n_ctx_ - 1;
         return values_[end].get() + (i < last ? i * d_vocab_ + t : last * d_vocab_) * stride_;
     }
@@ -62,15 +59,15 @@ class QueryTables {
     std::size_t q_, d_vocab_, n_ctx_, stride_;
     bool finite_ = true;
     std::vector<Interval> attention_;
-    EndPair attention_ends_;  // [position, stride], here [0] holds the lower ends themselves
+    std::vector<double> attention_lower_, attention_upper_;  // [position, stride]
     Interval margin_;
     struct Lead {
         Interval margin;
-        std::array<std::vector<float>, 2> ends;  // [end][position][token]: attention times margin
+        Ends<std::vector<float>> ends;  // [position][token]: attention times margin
     };
     std::vector<Lead> leads_;
     std::size_t lead_ = 0;                                 // the one of margin_
-    std::unique_ptr<float[]> values_[2];                   // not set to 0 first
+    Ends<std::unique_ptr<float[]>> values_;                // not set to 0 first
     std::vector<float> offset_, largest_, seen_, unseen_;  // scratch of bound_outputs
 };
 

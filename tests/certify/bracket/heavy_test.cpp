@@ -186,8 +186,8 @@ TEST(TailTables, EncloseTheSharesOfAllFillings) {
                 all += 1;
                 reach += sum >= 0 ? 1 : 0;
             }
-            const auto* most = tables.find(0, rank, TailTables::End::at_most, code, n, need_m, true);
-            const auto* least = tables.find(0, rank, TailTables::End::at_least, code, n, need_m, true);
+            const auto* most = tables.find(0, rank, TailTables::Bound::at_most, code, n, need_m, true);
+            const auto* least = tables.find(0, rank, TailTables::Bound::at_least, code, n, need_m, true);
             const double upper = TailTables::at_most(*most, aim),
                          lower = -TailTables::negated_at_least(*least, -aim);
             EXPECT_GE(upper * all, reach) << round;

@@ -195,7 +195,8 @@ TEST(BruteForceTables, BoundsHoldForEverySequence) {
             tables.set_margin(margin);
             std::vector<std::vector<float>> above(shape.d_vocab), below(shape.d_vocab);
             for (std::uint32_t m = q; m < shape.d_vocab; ++m) {
-                if (!tables.bound_outputs(1, m, above[m]) || !tables.bound_outputs(0, m, below[m]))
+                if (!tables.bound_outputs(End::upper, m, above[m]) ||
+                    !tables.bound_outputs(End::lower, m, below[m]))
                     above[m].clear();
             }
             for (std::uint64_t s = 0; s < total; ++s) {
