@@ -1,6 +1,7 @@
 // Chooses a window for every (query, maximum) pair, in plain doubles. Untrusted: the check decides.
 #pragma once
 
+#include "certify/proof/prover.hpp"
 #include "certify/strategies/window/check.hpp"
 
 namespace maxcert {
