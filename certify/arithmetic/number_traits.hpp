@@ -1,4 +1,4 @@
-// What differs between number types around a check: rounding mode, names, and the operations they count.
+// What differs between number types around a check: names, and the operations they count.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,6 @@
 #include "certify/arithmetic/mpfr_interval.hpp"
 
 namespace maxcert {
-
-/// In force while a check runs on N: RoundUpward for Interval, nothing for the others.
-template <class N>
-struct RoundingFor {
-    RoundingFor() {}  // not defaulted: a guard that is declared and not used would be warned about
-};
-template <>
-struct RoundingFor<Interval> {
-    RoundUpward up;
-};
 
 /// Names the number type and its precision in keys of shared tables.
 template <class N>

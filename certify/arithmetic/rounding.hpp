@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cfenv>
+#include <type_traits>
 
 #ifndef __FAST_MATH__
 #else
@@ -9,6 +10,8 @@
 #endif
 
 namespace maxcert {
+
+class Interval;
 
 /// Rounds in `mode` while it lives, then restores the mode found. Checks what it has set: throws
 /// ArithmeticError (self_test.hpp) where the processor would round otherwise. Keep its scope free of
@@ -24,11 +27,21 @@ class Rounding {
     int before_;
 };
 
-/// What intervals need (interval.hpp).
+/// What intervals need (interval.hpp). Functions and classes that compute with double intervals, or with ends
+/// of them, take one as a parameter, so that nobody calls them without; it has to outlive the objects.
 class RoundUpward : public Rounding {
   public:
-    RoundUpward() : Rounding(FE_UPWARD) {}
+    explicit RoundUpward() : Rounding(FE_UPWARD) {}
 };
+
+/// The guard of number types to which the rounding mode does not matter.
+struct AnyRounding {
+    AnyRounding() {}  // not defaulted: a guard that is declared and not used would be warned about
+};
+
+/// In force while a check runs on N.
+template <class N>
+using RoundingFor = std::conditional_t<std::is_same_v<N, Interval>, RoundUpward, AnyRounding>;
 
 /// What sums of lower bounds that are kept as plain doubles need.
 class RoundDownward : public Rounding {

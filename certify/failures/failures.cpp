@@ -16,11 +16,11 @@
 namespace maxcert {
 namespace {
 
-/// One group. Requires RoundUpward.
+/// One group.
 class GroupWalk {
   public:
-    GroupWalk(const GroupTerms& terms, const QueryLeads& leads, const FailureSearch& search,
-              ExactDecider& decider, const Deadline& deadline, FailureList& list)
+    GroupWalk(const RoundUpward&, const GroupTerms& terms, const QueryLeads& leads,
+              const FailureSearch& search, ExactDecider& decider, const Deadline& deadline, FailureList& list)
         : terms_(terms), leads_(leads), search_(search), decider_(decider), deadline_(deadline), list_(list) {
         tokens_.resize(terms.group.positions + 1);
         tokens_.back() = terms.group.q;
@@ -173,24 +173,21 @@ FailureList find_failures(Model& model, const CheckOptions& options, const Failu
     const Paths<Interval>& paths = model.paths<Interval>();
     const Margin none;
     ExactDecider decider(model, options.max_bits, {none});
-    const SplitPaths split = [&paths] {
-        const RoundUpward up;
-        return SplitPaths(paths);
-    }();
+    const SplitPaths split(paths);
     const Interval margin = none.enclose<Interval>();  // a point: 0
     std::vector<FailureList> by_query(d_vocab);
     const auto walk_query = [&](std::size_t q) {
         const RoundUpward up;
         const auto query = static_cast<std::uint32_t>(q);
-        QueryGroups groups(paths, split, margin, query);
-        const QueryLeads leads(paths, query);
+        QueryGroups groups(up, paths, split, margin, query);
+        const QueryLeads leads(up, paths, query);
         for (std::uint32_t m = query; m < (n_ctx == 1 ? query + 1 : d_vocab); ++m) {
             const GroupTerms terms = groups.terms(m, true);
             if (!terms.known) {
                 by_query[q].every = false;
                 continue;
             }
-            GroupWalk(terms, leads, search, decider, deadline, by_query[q]).run();
+            GroupWalk(up, terms, leads, search, decider, deadline, by_query[q]).run();
         }
     };
     parallel_for(d_vocab, options.threads, [&](std::size_t q) {

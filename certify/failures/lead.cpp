@@ -9,7 +9,8 @@
 
 namespace maxcert {
 
-QueryLeads::QueryLeads(const Paths<Interval>& paths, std::uint32_t query) : paths_(paths), query_(query) {}
+QueryLeads::QueryLeads(const RoundUpward&, const Paths<Interval>& paths, std::uint32_t query)
+    : paths_(paths), query_(query) {}
 
 Lead QueryLeads::of(const std::vector<std::uint32_t>& tokens, std::uint32_t m) const {
     const Paths<Interval>& p = paths_;

@@ -16,10 +16,10 @@ struct Lead {
     double lower = 0, upper = 0;  ///< enclose max over x != m of logit[x] - logit[m]
 };
 
-/// Leads in sequences with one query. Requires RoundUpward in every member.
+/// Leads in sequences with one query.
 class QueryLeads {
   public:
-    QueryLeads(const Paths<Interval>& paths, std::uint32_t query);
+    QueryLeads(const RoundUpward&, const Paths<Interval>& paths, std::uint32_t query);
 
     /// Requires: `tokens` [n_ctx] with `query` last; `m` is the largest of them; d_vocab >= 2.
     Lead of(const std::vector<std::uint32_t>& tokens, std::uint32_t m) const;

@@ -98,14 +98,14 @@ template <>
 const Paths<Interval>& Model::paths<Interval>() {
     return shared<Paths<Interval>>("paths/interval", [&] {
         const RoundUpward up;
-        return multiply_paths(weight_matrices<Interval>());
+        return multiply_paths(up, weight_matrices<Interval>());
     });
 }
 
 template <>
 const Paths<MpfrInterval>& Model::paths<MpfrInterval>() {
     return shared<Paths<MpfrInterval>>("paths/mpfr/" + std::to_string(working_precision()),
-                                       [&] { return multiply_paths(weight_matrices<MpfrInterval>()); });
+                                       [&] { return multiply_paths({}, weight_matrices<MpfrInterval>()); });
 }
 
 }  // namespace maxcert

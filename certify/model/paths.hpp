@@ -3,6 +3,7 @@
 
 #include "certify/arithmetic/matrix.hpp"
 #include "certify/arithmetic/number.hpp"
+#include "certify/arithmetic/rounding.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {
@@ -39,9 +40,9 @@ struct Paths {
     Matrix<N> EQKP;  ///< [d_vocab, n_ctx]: scaled score of query q on position i
 };
 
-/// Multiplies the paths out. Interval needs RoundUpward in force.
+/// Multiplies the paths out.
 template <class N>
-Paths<N> multiply_paths(const WeightMatrices<N>& w) {
+Paths<N> multiply_paths(const RoundingFor<N>&, const WeightMatrices<N>& w) {
     Paths<N> p;
     const Matrix<N> x = query_embedding(w);
     const Matrix<N> ou = w.W_O * w.W_U;

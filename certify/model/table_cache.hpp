@@ -22,11 +22,10 @@ struct Made {
 
 /// What one check takes from the model's shared tables. Its work counts a table once, whether or not
 /// another strategy had it made before: so the figures do not depend on the order of strategies.
-/// For Interval the caller keeps RoundUpward in force.
 template <class N>
 class TableCache {
   public:
-    explicit TableCache(Model& model) : model_(model), prefix_(number_key<N>() + "/") {}
+    TableCache(const RoundingFor<N>&, Model& model) : model_(model), prefix_(number_key<N>() + "/") {}
 
     Model& model() const { return model_; }
     const Shape& shape() const { return model_.shape(); }

@@ -23,11 +23,12 @@ struct Stage {
     Magnitudes reach() const { return size + error; }
 };
 
-/// The whole analysis. Rows of token t at position i are t * n_ctx + i; everything runs under RoundUpward.
+/// The whole analysis. Rows of token t at position i are t * n_ctx + i.
 class Analysis {
   public:
-    Analysis(Model& model, unsigned exp_ulp)
-        : shape_(model.shape()),
+    Analysis(const RoundUpward& up, Model& model, unsigned exp_ulp)
+        : up_(up),
+          shape_(model.shape()),
           w_(model.weight_matrices<Interval>()),
           paths_(model.paths<Interval>()),
           exp_ulp_(exp_ulp) {}
@@ -50,6 +51,7 @@ class Analysis {
     /// Underflow of an inner product of n terms, doubled for what later roundings do to it.
     static double underflow(std::size_t n) { return 4.0 * static_cast<double>(n) * kTiny; }
 
+    const RoundUpward& up_;
     const Shape shape_;
     const WeightMatrices<Interval> w_;
     const Paths<Interval>& paths_;
@@ -224,8 +226,8 @@ double Analysis::softmax_part(std::size_t q, std::size_t x, double& scores_only)
         for (std::size_t t = 0; t < shape_.d_vocab; ++t) add(t, 0, n - 1);
     }
     add(q, n - 1, n);
-    scores_only = shift_of_mean(choices, 0);
-    return shift_of_mean(choices, exponent_[q]);
+    scores_only = shift_of_mean(up_, choices, 0);
+    return shift_of_mean(up_, choices, exponent_[q]);
 }
 
 Float32Error Analysis::run() {
@@ -286,7 +288,7 @@ const Float32Error& float32_error(Model& model, Float32Options options) {
         }
         model.paths<Interval>();
         const RoundUpward up;
-        return Analysis(model, options.exp_ulp).run();
+        return Analysis(up, model, options.exp_ulp).run();
     });
 }
 

@@ -53,7 +53,7 @@ class BracketChecker : public Checker {
     std::optional<std::uint64_t> proof_flops(Model& model, const Json&,
                                              const CheckResult& result) const override {
         const std::uint64_t before = Counting::operations();
-        const auto paths = multiply_paths(model.weight_matrices<Counting>());
+        const auto paths = multiply_paths({}, model.weight_matrices<Counting>());
         static_cast<void>(paths);
         const std::uint64_t products = Counting::operations() - before;
         return products + model.shape().d_vocab * query_table_flops(model.shape()) +

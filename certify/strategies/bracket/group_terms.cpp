@@ -50,7 +50,7 @@ bool dominated(const Event& a, const Event& b) {
     return true;
 }
 
-bool possible(const Group& group, const Event& event) {
+bool possible(const RoundUpward&, const Group& group, const Event& event) {
     double all = event.constant_upper;
     double loss = group.seen() ? 0 : -std::numeric_limits<double>::infinity();  // of placing m somewhere
     for (std::size_t i = 0; i < group.positions; ++i) {
@@ -102,7 +102,7 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
         e.constant_upper = constant.upper();
         e.constant_lower = constant.lower();
         if (!finite(e)) g.known = false;
-        if (g.known && !possible(g.group, e)) continue;
+        if (g.known && !possible(up_, g.group, e)) continue;
         g.outputs.push_back(x);
         g.wins.push_back(std::move(e));
     }

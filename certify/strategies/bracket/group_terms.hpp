@@ -48,8 +48,8 @@ struct GroupTerms {
 /// Whether a happens only where b does, seen term by term.
 bool dominated(const Event& a, const Event& b);
 
-/// Whether the sum can reach 0 in some sequence of the group, by its upper ends. Needs RoundUpward.
-bool possible(const Group& group, const Event& event);
+/// Whether the sum can reach 0 in some sequence of the group, by its upper ends.
+bool possible(const RoundUpward&, const Group& group, const Event& event);
 
 /// Floating operations of one query's tables, which its groups share: exponentials, attention weights, and
 /// every (token, position, output) entry.
@@ -58,12 +58,13 @@ std::uint64_t query_table_flops(const Shape& shape);
 /// Leaves out outputs whose win implies another's.
 void prune_dominated(GroupTerms& terms);
 
-/// Makes the terms of every group with one query. Needs RoundUpward, here and in terms().
+/// Makes the terms of every group with one query.
 class QueryGroups {
   public:
-    QueryGroups(const Paths<Interval>& paths, const SplitPaths& split, const Interval& margin,
-                std::uint32_t q)
-        : tables_(paths, split, q, *available_kernels().front()),
+    QueryGroups(const RoundUpward& up, const Paths<Interval>& paths, const SplitPaths& split,
+                const Interval& margin, std::uint32_t q)
+        : up_(up),
+          tables_(up, paths, split, q, *available_kernels().front()),
           positions_(paths.PVOU.rows() - 1),
           d_vocab_(paths.EU.rows()) {
         tables_.set_margin(margin);
@@ -73,6 +74,7 @@ class QueryGroups {
     GroupTerms terms(std::uint32_t m, bool prune);
 
   private:
+    const RoundUpward& up_;
     QueryTables tables_;
     std::size_t positions_, d_vocab_;
     std::vector<float> bounds_;

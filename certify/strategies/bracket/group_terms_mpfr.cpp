@@ -8,9 +8,10 @@
 
 namespace maxcert {
 
-ReferenceQueryGroups::ReferenceQueryGroups(const Paths<MpfrInterval>& paths, const Margin& margin,
-                                           std::uint32_t q)
-    : paths_(paths),
+ReferenceQueryGroups::ReferenceQueryGroups(const RoundUpward& up, const Paths<MpfrInterval>& paths,
+                                           const Margin& margin, std::uint32_t q)
+    : up_(up),
+      paths_(paths),
       margin_(margin.enclose<MpfrInterval>()),
       q_(q),
       attention_(paths.PVOU.rows(), paths.EU.rows()) {
@@ -61,7 +62,7 @@ GroupTerms ReferenceQueryGroups::terms(std::uint32_t m) const {
         }
         std::tie(e.constant_lower, e.constant_upper) = ends(attention_(last, q_) * (of_token[q_] + at(last)));
         if (!g.known) return g;
-        if (!possible(g.group, e)) continue;
+        if (!possible(up_, g.group, e)) continue;
         g.outputs.push_back(x);
         g.wins.push_back(std::move(e));
     }

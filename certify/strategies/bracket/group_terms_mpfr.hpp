@@ -7,14 +7,16 @@
 namespace maxcert {
 
 /// Paths, attention and brackets are MPFR intervals at the thread's working precision; each finished term is
-/// rounded outward to doubles, which directed rounding then adds up. Needs RoundUpward for the pruning.
+/// rounded outward to doubles, which directed rounding then adds up.
 class ReferenceQueryGroups {
   public:
-    ReferenceQueryGroups(const Paths<MpfrInterval>& paths, const Margin& margin, std::uint32_t q);
+    ReferenceQueryGroups(const RoundUpward& up, const Paths<MpfrInterval>& paths, const Margin& margin,
+                         std::uint32_t q);
 
     GroupTerms terms(std::uint32_t m) const;
 
   private:
+    const RoundUpward& up_;
     const Paths<MpfrInterval>& paths_;
     MpfrInterval margin_;
     std::uint32_t q_;

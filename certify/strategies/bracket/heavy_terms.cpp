@@ -31,7 +31,7 @@ bool heavy_terms_fit(const GroupTerms& terms) {
     });
 }
 
-HeavyTerms::HeavyTerms(const GroupTerms& terms)
+HeavyTerms::HeavyTerms(const RoundUpward&, const GroupTerms& terms)
     : outputs(terms.wins.size()),
       tokens(terms.group.tokens()),
       positions(terms.group.positions),

@@ -29,9 +29,9 @@ struct CountEnds {
 /// Whether sums, products and counts stay far from overflow, and sets of positions fit a word.
 bool heavy_terms_fit(const GroupTerms& terms);
 
-/// Needs RoundUpward throughout. `terms` must be known, and fit.
+/// `terms` must be known, and fit.
 struct HeavyTerms {
-    explicit HeavyTerms(const GroupTerms& terms);
+    HeavyTerms(const RoundUpward&, const GroupTerms& terms);
 
     std::size_t outputs, tokens, positions;
     std::size_t rank_of_m = 0;

@@ -22,11 +22,12 @@ struct Live {
 
 class HeavyTree {
   public:
-    HeavyTree(const GroupTerms& group, const HeavyEffort& effort, const std::function<bool()>& expired)
+    HeavyTree(const RoundUpward& up, const GroupTerms& group, const HeavyEffort& effort,
+              const std::function<bool()>& expired)
         : effort_(effort),
           expired_(expired),
-          terms_(group),
-          tables_(terms_, effort.class_ratio, effort.bins, effort.table_entries),
+          terms_(up, group),
+          tables_(up, terms_, effort.class_ratio, effort.bins, effort.table_entries),
           most_above_(terms_.outputs * terms_.outputs) {}
 
     bool walk() {
@@ -306,12 +307,13 @@ std::uint64_t guess_heavy_work(const GroupTerms& terms) {
     return tables * terms.group.tokens() * terms.group.positions * HeavyEffort().bins / 2;
 }
 
-std::optional<HeavyResult> walk_heavy_tokens(const GroupTerms& terms, const HeavyEffort& effort,
+std::optional<HeavyResult> walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms,
+                                             const HeavyEffort& effort,
                                              const std::function<bool()>& expired) {
     HeavyResult result;
     result.bracket = open_bracket(terms.group);
     if (!heavy_terms_fit(terms)) return result;
-    HeavyTree tree(terms, effort, expired);
+    HeavyTree tree(up, terms, effort, expired);
     if (!tree.walk()) return std::nullopt;
     result.bracket = bracket_of_wrong(terms.group, -tree.wrong().negated_least, tree.wrong().most);
     result.nodes = tree.nodes();

@@ -33,8 +33,8 @@ struct HeavyResult {
 /// About the floating operations of the lowest level that does any good, to plan with.
 std::uint64_t guess_heavy_work(const GroupTerms& terms);
 
-/// Needs RoundUpward. `terms` must be known. Nothing once `expired`, which is asked now and then, says so.
-std::optional<HeavyResult> walk_heavy_tokens(const GroupTerms& terms, const HeavyEffort& effort,
-                                             const std::function<bool()>& expired);
+/// `terms` must be known. Nothing once `expired`, which is asked now and then, says so.
+std::optional<HeavyResult> walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms,
+                                             const HeavyEffort& effort, const std::function<bool()>& expired);
 
 }  // namespace maxcert

@@ -186,7 +186,8 @@ class MultisetTree {
 
 }  // namespace
 
-TreeResult walk_multisets(const GroupTerms& terms, const TreeLimits& limits, ExactDecider& decider) {
+TreeResult walk_multisets(const RoundUpward&, const GroupTerms& terms, const TreeLimits& limits,
+                          ExactDecider& decider) {
     return MultisetTree(terms, limits, decider).walk();
 }
 

@@ -24,8 +24,9 @@ struct TreeResult {
 };
 
 /// Fixes how many positions hold m, m-1, … and bounds the rest by its largest and smallest terms; multisets
-/// that stay undecided are split over the positions, and single sequences go to the decider. Needs
-/// RoundUpward. `terms` must be known.
-TreeResult walk_multisets(const GroupTerms& terms, const TreeLimits& limits, ExactDecider& decider);
+/// that stay undecided are split over the positions, and single sequences go to the decider.
+/// `terms` must be known.
+TreeResult walk_multisets(const RoundUpward&, const GroupTerms& terms, const TreeLimits& limits,
+                          ExactDecider& decider);
 
 }  // namespace maxcert

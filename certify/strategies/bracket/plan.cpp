@@ -132,8 +132,8 @@ BracketEvaluator::Effort BracketEvaluator::effort(const BracketPlan& plan, std::
     return {plan.methods[index], plan.tree_mass, cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes};
 }
 
-std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, const Effort& effort,
-                                                      const GroupOutcome& before,
+std::optional<GroupOutcome> BracketEvaluator::outcome(const RoundUpward& up, const GroupTerms& terms,
+                                                      const Effort& effort, const GroupOutcome& before,
                                                       const std::function<bool()>& expired) {
     GroupOutcome o{open_bracket(terms.group)};
     if (tied_[terms.group.m]) {  // another output has exactly the logit of m
@@ -150,7 +150,7 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         limits.smallest_mass = effort.tree_mass;
         limits.nodes = effort.tree_nodes;
         limits.expired = expired;
-        o.tree = before.tree ? before.tree : walk_multisets(terms, limits, decider_);
+        o.tree = before.tree ? before.tree : walk_multisets(up, terms, limits, decider_);
         const TreeResult& tree = *o.tree;
         o.cut = tree.cut;
         o.bracket.intersect(tree.bracket);
@@ -164,7 +164,7 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const GroupTerms& terms, c
         if (!convolve(terms, *methods.convolution, before, o, expired)) return std::nullopt;
     }
     if (methods.heavy && more && o.bracket.width() > 0) {
-        if (!walk_heavy(terms, *methods.heavy, before, o, expired)) return std::nullopt;
+        if (!walk_heavy(up, terms, *methods.heavy, before, o, expired)) return std::nullopt;
     }
     o.heavy_work = guess_heavy_work(terms);
     return o;
@@ -193,14 +193,15 @@ bool BracketEvaluator::convolve(const GroupTerms& terms, int level, const GroupO
     return true;
 }
 
-bool BracketEvaluator::walk_heavy(const GroupTerms& terms, int level, const GroupOutcome& before,
-                                  GroupOutcome& o, const std::function<bool()>& expired) const {
+bool BracketEvaluator::walk_heavy(const RoundUpward& up, const GroupTerms& terms, int level,
+                                  const GroupOutcome& before, GroupOutcome& o,
+                                  const std::function<bool()>& expired) const {
     if (before.heavy && before.heavy->level == level) {
         o.heavy = before.heavy;
     } else {
         const double sequences = power(model_.shape().d_vocab, model_.shape().n_ctx).get_d();
         const auto found =
-            walk_heavy_tokens(terms, heavy_effort(level, terms.group.positions, sequences), expired);
+            walk_heavy_tokens(up, terms, heavy_effort(level, terms.group.positions, sequences), expired);
         if (!found) return false;
         o.heavy = {level, found->bracket, found->work, found->nodes};
     }
@@ -217,10 +218,7 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
     for (const std::size_t index : chosen) by_query[group(index).q].push_back(index);
     std::atomic<bool> complete{true};
     std::mutex adding;
-    const auto split = [&paths] {
-        const RoundUpward up;
-        return SplitPaths(paths);
-    }();
+    const SplitPaths split(paths);
     const auto margin = [this] {
         const RoundUpward up;
         return options_.margin.enclose<Interval>();
@@ -235,9 +233,9 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
         std::optional<QueryGroups> filtered;
         std::optional<ReferenceQueryGroups> exact;
         if (in_mpfr) {
-            exact.emplace(*reference, options_.margin, query);
+            exact.emplace(up, *reference, options_.margin, query);
         } else {
-            filtered.emplace(paths, split, margin, query);
+            filtered.emplace(up, paths, split, margin, query);
         }
         std::uint64_t spent = 0;
         for (const std::size_t index : by_query[q]) {
@@ -249,7 +247,7 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
             const std::uint32_t m = group(index).m;
             const GroupTerms terms = in_mpfr ? exact->terms(m) : filtered->terms(m, true);
             const GroupOutcome before = totals.groups[index];
-            auto found = outcome(terms, effort(plan, index), before, expired);
+            auto found = outcome(up, terms, effort(plan, index), before, expired);
             if (!found || found->cut > 0) complete = false;
             if (!found) break;
             found->work += terms.work;

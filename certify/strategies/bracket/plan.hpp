@@ -97,13 +97,13 @@ class BracketEvaluator {
     long term_bits() const { return first_bits(options_.max_bits); }
     Effort effort(const BracketPlan& plan, std::size_t index) const;
     /// Nothing if time ran out. `before`: an outcome of the same tree, whose parts are used again.
-    std::optional<GroupOutcome> outcome(const GroupTerms& terms, const Effort& effort,
+    std::optional<GroupOutcome> outcome(const RoundUpward& up, const GroupTerms& terms, const Effort& effort,
                                         const GroupOutcome& before, const std::function<bool()>& expired);
     /// Whether there was time for it; fills in the convolution, and what the next level would cost.
     bool convolve(const GroupTerms& terms, int level, const GroupOutcome& before, GroupOutcome& o,
                   const std::function<bool()>& expired) const;
-    bool walk_heavy(const GroupTerms& terms, int level, const GroupOutcome& before, GroupOutcome& o,
-                    const std::function<bool()>& expired) const;
+    bool walk_heavy(const RoundUpward& up, const GroupTerms& terms, int level, const GroupOutcome& before,
+                    GroupOutcome& o, const std::function<bool()>& expired) const;
 
     Model& model_;
     const CheckOptions& options_;

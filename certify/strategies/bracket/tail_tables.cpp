@@ -55,7 +55,7 @@ struct TailTables::Level {
     }
 };
 
-TailTables::TailTables(const HeavyTerms& terms, double class_ratio, std::size_t bins,
+TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class_ratio, std::size_t bins,
                        std::size_t most_entries)
     : terms_(terms),
       bins_(bins),

@@ -22,8 +22,9 @@ class TailTables {
     enum class Bound { at_most, at_least };
 
     /// Places go into one class while the heaviest weighs at most `class_ratio` times the lightest; `bins`:
-    /// steps over the widest range of terms at one place. Needs RoundUpward, as all that follows.
-    TailTables(const HeavyTerms& terms, double class_ratio, std::size_t bins, std::size_t most_entries);
+    /// steps over the widest range of terms at one place.
+    TailTables(const RoundUpward&, const HeavyTerms& terms, double class_ratio, std::size_t bins,
+               std::size_t most_entries);
     ~TailTables();
 
     /// What a place adds to the code of a set.

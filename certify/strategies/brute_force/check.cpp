@@ -37,7 +37,7 @@ class BruteForceChecker : public Checker {
     std::optional<std::uint64_t> proof_flops(Model& model, const Json&, const CheckResult&) const override {
         const Shape& s = model.shape();
         const std::uint64_t before = Counting::operations();
-        const Paths<Counting> paths = multiply_paths(model.weight_matrices<Counting>());
+        const Paths<Counting> paths = multiply_paths({}, model.weight_matrices<Counting>());
         const Counting margin;
         for (std::size_t q = 0; q < s.d_vocab; ++q) {
             const TermTable<Counting> table(paths, q);

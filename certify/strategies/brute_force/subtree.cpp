@@ -20,7 +20,8 @@ std::uint64_t integer_power(std::uint64_t base, std::size_t exponent) {
 
 }  // namespace
 
-Subtree::Subtree(const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab, std::size_t n_ctx)
+Subtree::Subtree(const RoundUpward&, const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab,
+                 std::size_t n_ctx)
     : request_(request),
       kernels_(kernels),
       free_(n_ctx - 1),

@@ -19,10 +19,11 @@ struct OutputSums {
     }
 };
 
-/// Reusable: its buffers grow to what the largest subtree needs. Needs RoundUpward in force.
+/// Reusable: its buffers grow to what the largest subtree needs.
 class Subtree {
   public:
-    Subtree(const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab, std::size_t n_ctx);
+    Subtree(const RoundUpward&, const WalkRequest& request, const Kernels& kernels, std::size_t d_vocab,
+            std::size_t n_ctx);
 
     /// Rules on every sequence with the query and margin (at index `margin`) of `tables` and largest token m,
     /// of which only `outputs` can win. False if it ended early: what was counted stays valid.

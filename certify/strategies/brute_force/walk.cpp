@@ -46,8 +46,8 @@ bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size
                 const WalkRequest& request, const Kernels& kernels, std::vector<WalkCounts>& counts) {
     const RoundUpward up;
     const std::size_t d_vocab = split.d_vocab, n_ctx = split.n_ctx;
-    QueryTables tables(paths, split, q, kernels);
-    Subtree subtree(request, kernels, d_vocab, n_ctx);
+    QueryTables tables(up, paths, split, q, kernels);
+    Subtree subtree(up, request, kernels, d_vocab, n_ctx);
     const std::vector<std::size_t> order = descending(request.margins);
     std::vector<float> bounds;
     std::vector<std::uint32_t> outputs;

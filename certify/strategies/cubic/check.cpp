@@ -43,7 +43,7 @@ CheckResult check_cubic(Model& model, const CheckOptions& run) {
     const bool mpfr = run.arithmetic == Arithmetic::mpfr;
     if (!mpfr) {
         const RoundUpward up;
-        TableCache<Interval> bench(model);
+        TableCache<Interval> bench(up, model);
         result.complete = within_time([&] { decide_everything(bench, run.margin, proved, open); });
         escalated = open.size();
     }
@@ -51,7 +51,7 @@ CheckResult check_cubic(Model& model, const CheckOptions& run) {
     bool everything = mpfr;
     const bool escalate = mpfr || model.radius().is_zero();
     const auto settled = [&](long bits) {
-        TableCache<MpfrInterval> bench(model);
+        TableCache<MpfrInterval> bench({}, model);
         std::vector<CubicClaim> still_open;
         result.complete = within_time([&] {
             if (everything) {
@@ -90,7 +90,7 @@ class CubicChecker : public Checker {
 
     std::optional<std::uint64_t> proof_flops(Model& model, const Json&, const CheckResult&) const override {
         if (model.shape().d_vocab == 1) return 0;
-        TableCache<Counting> bench(model);
+        TableCache<Counting> bench({}, model);
         CubicProved proved(model.shape());
         std::vector<CubicClaim> open;
         decide_everything(bench, Margin(), proved, open);

@@ -34,7 +34,7 @@ SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, c
     bool mpfr = run.arithmetic == Arithmetic::mpfr;
     if (!mpfr) {
         const RoundUpward up;
-        TableCache<Interval> bench(model);
+        TableCache<Interval> bench(up, model);
         d.complete =
             within_time([&] { d.err_max = decide_in(bench, options, hints, run.margin, d.verdicts); });
         d.stats.escalated = count_open(d.verdicts);
@@ -42,7 +42,7 @@ SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, c
         mpfr = d.complete && d.stats.escalated > 0 && model.radius().is_zero();
     }
     const auto settled = [&](long bits) {
-        TableCache<MpfrInterval> bench(model);
+        TableCache<MpfrInterval> bench({}, model);
         double error = 0;
         d.complete = within_time([&] { error = decide_in(bench, options, hints, run.margin, d.verdicts); });
         if (run.arithmetic == Arithmetic::mpfr && d.stats.bits_used == 53) d.err_max = error;
@@ -109,7 +109,7 @@ class SubcubicChecker : public Checker {
                                              const CheckResult&) const override {
         if (model.shape().d_vocab == 1) return 0;
         const SubcubicHints hints = hints_from_json(json, options_, model.shape());
-        TableCache<Counting> bench(model);
+        TableCache<Counting> bench({}, model);
         SubcubicVerdicts verdicts(model.shape());
         const CellTables<Counting> tables = gather_tables(bench, options_, hints, Margin());
         decide_open_cells(tables, model.shape(), hints.gaps, verdicts);

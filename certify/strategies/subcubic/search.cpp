@@ -142,7 +142,7 @@ bool search_cells(Model& model, const SubcubicOptions& options, const Margin& ma
     if (s.d_vocab == 1) return true;  // no cells
     hints.gaps.assign(number_of_cells(s), 0);
     return within_time([&] {
-        TableCache<Estimate> bench(model);
+        TableCache<Estimate> bench({}, model);
         const Tables tables = gather_tables(bench, options, hints, margin);
         if (averages) {
             search_average_attention(tables, bench, options, hints);

@@ -31,8 +31,8 @@ SplitPaths::SplitPaths(const Paths<Interval>& paths)
     split(paths.EU, stride, eu);
 }
 
-QueryTables::QueryTables(const Paths<Interval>& paths, const SplitPaths& split, std::size_t q,
-                         const Kernels& kernels)
+QueryTables::QueryTables(const RoundUpward&, const Paths<Interval>& paths, const SplitPaths& split,
+                         std::size_t q, const Kernels& kernels)
     : paths_(paths),
       split_(split),
       kernels_(kernels),

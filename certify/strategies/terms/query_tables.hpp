@@ -12,7 +12,7 @@
 
 namespace maxcert {
 
-/// The paths with ends apart and rows padded, shared by all queries; needs RoundUpward.
+/// The paths with ends apart and rows padded, shared by all queries.
 struct SplitPaths {
     explicit SplitPaths(const Paths<Interval>& paths);
 
@@ -24,8 +24,8 @@ struct SplitPaths {
 /// Terms of query q. Scores are taken relative to the largest one (T0: a per-q constant changes no sign).
 class QueryTables {
   public:
-    /// Needs RoundUpward, here and in every member.
-    QueryTables(const Paths<Interval>& paths, const SplitPaths& split, std::size_t q, const Kernels& kernels);
+    QueryTables(const RoundUpward&, const Paths<Interval>& paths, const SplitPaths& split, std::size_t q,
+                const Kernels& kernels);
 
     std::size_t query() const { return q_; }
     std::size_t d_vocab() const { return d_vocab_; }

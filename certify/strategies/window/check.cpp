@@ -25,7 +25,7 @@ template <class N>
 template <class N>
 [[gnu::noinline]] WindowView<N> view_in(Model& model, const WindowClaim& claim, const Margin& margin) {
     const RoundingFor<N> rounding;
-    TableCache<N> bench(model);
+    TableCache<N> bench(rounding, model);
     return window_view(bench, claim, margin);
 }
 
@@ -112,7 +112,7 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOpti
 }
 
 std::uint64_t window_table_flops(Model& model, const WindowClaim& claim) {
-    TableCache<Counting> bench(model);
+    TableCache<Counting> bench({}, model);
     const WindowView<Counting> view = window_view(bench, claim, Margin());
     for (std::size_t m = 0; m < model.shape().d_vocab; ++m) MaximumTerms<Counting>(view, claim.plan, m);
     return bench.work();

@@ -77,7 +77,7 @@ ClassStarts starts_for(std::size_t m, const Matrix<Estimate>& EVOU, const Averag
 }  // namespace
 
 std::vector<ClassStarts> outputs_that_can_win(Model& model, double harmless) {
-    TableCache<Estimate> bench(model);
+    TableCache<Estimate> bench({}, model);
     const Averages average = averages_of(bench);
     const Matrix<Estimate>& EVOU = evou_of(bench);
     std::vector<ClassStarts> outputs;

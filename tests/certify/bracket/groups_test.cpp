@@ -73,7 +73,7 @@ class Groups : public ::testing::Test {
         TreeLimits limits;
         limits.nodes = nodes;
         limits.smallest_mass = mass;
-        return walk_multisets(g, limits, decider_);
+        return walk_multisets(up_, g, limits, decider_);
     }
 };
 
@@ -211,7 +211,7 @@ TEST_F(Groups, OutputsThatCannotWinOrFollowOthersAreSeen) {
     for (int round = 0; round < 300; ++round) {
         const auto m = static_cast<std::uint32_t>(random_() % 4);
         GroupTerms g = exact_terms(random_, m, random_() % 4, 1);
-        if (!possible(g.group, g.wins[0])) {
+        if (!possible(up_, g.group, g.wins[0])) {
             EXPECT_EQ(Count(right_by_hand(g)), g.group.size()) << round;
         }
         Event weaker = g.wins[0];
@@ -235,7 +235,7 @@ TEST_F(Groups, ATreeCutShortByTimeIsCutThereAgainByItsNodes) {
         TreeLimits limits;
         limits.nodes = 1u << 30;
         limits.expired = [&] { return ++looks > round % 3; };
-        const TreeResult timed = walk_multisets(g, limits, decider_);
+        const TreeResult timed = walk_multisets(up_, g, limits, decider_);
         if (timed.cut == 0) continue;
         ++cut;
         const TreeResult again = walk(g, timed.cut);

@@ -89,7 +89,7 @@ TEST(HeavyTree, BracketsEveryGroupAtEveryEffortAndCountsExactlyAtFullEffort) {
                 effort.class_ratio = ratio;
                 if (round % 5 == 0) effort.nodes = 1 + random() % 30;
                 if (round % 7 == 0) effort.table_entries = random() % 500;
-                const HeavyResult r = *walk_heavy_tokens(g, effort, never);
+                const HeavyResult r = *walk_heavy_tokens(up, g, effort, never);
                 EXPECT_LE(r.bracket.right, size - Count(wrong.possibly)) << round << " at " << mass;
                 EXPECT_GE(r.bracket.upper, size - Count(wrong.surely)) << round << " at " << mass;
                 if (mass == 0 && round % 5 != 0) {
@@ -115,7 +115,7 @@ TEST(HeavyTree, MistakesShow) {
         const Count surely_right = g.group.size() - Count(wrong.possibly),
                     possibly_right = g.group.size() - Count(wrong.surely);
         const auto refuted = [&](const GroupTerms& other) {
-            const Bracket b = walk_heavy_tokens(other, {}, never)->bracket;
+            const Bracket b = walk_heavy_tokens(up, other, {}, never)->bracket;
             return b.right > surely_right || b.upper < possibly_right ? 1 : 0;
         };
         EXPECT_EQ(refuted(g), 0);
@@ -147,10 +147,10 @@ TEST(HeavyTree, EndsWhenTimeDoesAndLeavesWildTermsOpen) {
     g.wins[0].upper.assign(12 * 6, -1);
     for (std::size_t j = 0; j < 12 * 6; ++j) g.wins[0].upper[j] = static_cast<double>(random() % 7) - 3.5;
     g.wins[0].lower = g.wins[0].upper;
-    EXPECT_FALSE(walk_heavy_tokens(g, {}, [] { return true; }).has_value());
+    EXPECT_FALSE(walk_heavy_tokens(up, g, {}, [] { return true; }).has_value());
     for (const double wild : {1e300, -1e300, std::numeric_limits<double>::infinity(), std::nan("")}) {
         g.wins[0].upper[5] = wild;
-        const Bracket b = walk_heavy_tokens(g, {}, never)->bracket;
+        const Bracket b = walk_heavy_tokens(up, g, {}, never)->bracket;
         EXPECT_EQ(b.right, 0);
         EXPECT_EQ(b.upper, g.group.size());
     }
@@ -164,9 +164,9 @@ TEST(TailTables, EncloseTheSharesOfAllFillings) {
     for (int round = 0; round < 200; ++round) {
         const GroupTerms g = random_group(random, 0);
         if (g.group.positions == 0) continue;
-        const HeavyTerms terms(g);
+        const HeavyTerms terms(up, g);
         const std::size_t n = terms.positions;
-        TailTables tables(terms, round % 2 == 0 ? 1.0 : 100.0, 5, 1u << 20);
+        TailTables tables(up, terms, round % 2 == 0 ? 1.0 : 100.0, 5, 1u << 20);
         TailTables::Code code = 0;
         for (std::size_t p = 0; p < n; ++p) code += tables.unit(p);
         const std::size_t rank = random() % terms.tokens, left = terms.tokens - rank;

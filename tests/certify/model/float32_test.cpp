@@ -252,7 +252,8 @@ TEST(ShiftOfMean, BoundsRandomPerturbations) {
                          q = p * std::exp(unit(random) < 0.5 ? c.error : -c.error);
             mass += p, moved += q, mean += p * c.low, after += q * c.low;
         }
-        const double shift = std::fabs(mean / mass - after / moved), bound = shift_of_mean(choices, 0);
+        const double shift = std::fabs(mean / mass - after / moved),
+                     bound = shift_of_mean(RoundUpward(), choices, 0);
         ASSERT_LE(shift, bound * (1 + 1e-9) + 1e-12);
         if (bound > 0) worst = std::max(worst, shift / bound);
     }

@@ -82,7 +82,7 @@ bool is_caught(const SubcubicOptions& o, Mutate&& mutate) {
         Model model(w);
         const SubcubicHints hints = natural_hints(model, o);
         const RoundUpward up;
-        TableCache<Interval> bench(model);
+        TableCache<Interval> bench(up, model);
         const Tables sound = gather_tables(bench, o, hints, Margin());
         EXPECT_TRUE(greedy<CellRules>(w.shape, sound, truth).holds());
         caught = !mutate(model, sound, random, [&](const Tables& mutant) {
@@ -140,7 +140,7 @@ TEST(SubcubicMutants, PublishedExtensionClaimsTheSequenceOfTheTrap) {
         const RoundUpward up;
         for (std::uint32_t tenths = 0; tenths <= 10; ++tenths) {
             for (std::uint32_t& a : hints.mean_attention) a = kAttentionUnits / 10 * tenths;
-            TableCache<Interval> bench(model);
+            TableCache<Interval> bench(up, model);
             const Tables t = gather_tables(bench, o, hints, Margin());
             const Tables mutant{t.positions,
                                 t.scores,
@@ -188,8 +188,9 @@ TEST(SubcubicMutants, InwardRounding) {
     const auto holds_when_rounding = [&](int mode) {
         Model model(w);
         const WeightMatrices<Interval> weights = model.weight_matrices<Interval>();
+        const RoundUpward up;
+        TableCache<Interval> bench(up, model);
         std::fesetround(mode);
-        TableCache<Interval> bench(model);
         const Tables t = gather_tables(bench, kCentred, natural_hints(model, kCentred), Margin());
         const Containment c = greedy<CellRules>(shape, t, truth);
         std::fesetround(FE_TONEAREST);
@@ -209,7 +210,7 @@ TEST(SubcubicMutants, NanDroppedByMax) {
         Model model(w);
         const SubcubicHints hints = natural_hints(model, kCentred);
         const RoundUpward up;
-        TableCache<Interval> bench(model);
+        TableCache<Interval> bench(up, model);
         const Tables t = gather_tables(bench, kCentred, hints, Margin());
         EXPECT_TRUE(greedy<CellRules>(w.shape, t, truth).holds());
         const auto careless = [](const Tables& tables, const Cell& c, std::uint32_t gap) {

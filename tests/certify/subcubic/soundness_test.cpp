@@ -119,7 +119,7 @@ TEST(SubcubicSoundness, AMarginIsHonoured) {
 Containment expand_cubic(Model& model, const Margin& margin, const Exhaustive& truth) {
     const RoundUpward up;
     const Shape& s = model.shape();
-    TableCache<Interval> bench(model);
+    TableCache<Interval> bench(up, model);
     const CubicTables<Interval> tables = cubic_tables(bench, margin);
     ClaimedSet set(s, truth);
     for (std::uint32_t q = 0; q < s.d_vocab; ++q) {

@@ -191,7 +191,7 @@ TEST(BruteForceTables, BoundsHoldForEverySequence) {
         std::uint64_t total = 1;
         for (std::uint32_t i = 0; i < shape.n_ctx; ++i) total *= shape.d_vocab;
         for (std::uint32_t q = 0; q < shape.d_vocab; ++q) {
-            QueryTables tables(paths, split, q, *available_kernels().front());
+            QueryTables tables(up, paths, split, q, *available_kernels().front());
             tables.set_margin(margin);
             std::vector<std::vector<float>> above(shape.d_vocab), below(shape.d_vocab);
             for (std::uint32_t m = q; m < shape.d_vocab; ++m) {

@@ -72,7 +72,7 @@ Containment claims_of(const Weights& weights, const Exhaustive& truth, const Win
     Model model(weights);
     const ScoreHints directions = directions_of(model).score;
     const RoundUpward up;
-    TableCache<Interval> bench(model);
+    TableCache<Interval> bench(up, model);
     WindowClaim claim;
     claim.error = pieces.error;
     if (pieces.error != QkError::exact_EQKE) claim.score = directions;
@@ -259,7 +259,7 @@ Containment claims_of(const Weights& weights, const Exhaustive& truth, const Cub
     Model model(weights);
     const RoundUpward up;
     const Shape& s = weights.shape;
-    TableCache<Interval> bench(model);
+    TableCache<Interval> bench(up, model);
     const CubicTables<Interval> tables = cubic_tables(bench, Margin());
     ClaimedSet set(s, truth);
     for (std::uint32_t q = 0; q < s.d_vocab; ++q) {

@@ -120,7 +120,7 @@ ScoreHints random_directions(Random& random, Model& model) {
 // Proves a claim cell by cell in double intervals; the count must be that of the sequences in the cells.
 void check_cells(Model& model, const Exhaustive& exhaustive, const WindowClaim& claim, const Margin& margin) {
     const RoundUpward up;
-    TableCache<Interval> bench(model);
+    TableCache<Interval> bench(up, model);
     const WindowView<Interval> view = window_view(bench, claim, margin);
     const Shape& shape = model.shape();
     const SequenceCounts counts(shape);
@@ -314,7 +314,7 @@ TEST(Window, DegenerateShapes) {
 TEST(Window, TheWalkCountsItsOperations) {
     Model model(golden("max-of-4-golden"));
     const RoundUpward up;
-    TableCache<Interval> bench(model);
+    TableCache<Interval> bench(up, model);
     const WindowView<Interval> view = window_view(bench, {}, Margin());
     const SequenceCounts counts(model.shape());
     for (std::size_t m : {0U, 1U, 5U, 40U}) {
