@@ -7,9 +7,9 @@
 #include "certify/cli/commands.hpp"
 #include "certify/cli/table.hpp"
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/progress.hpp"
 #include "data/base/text.hpp"
+#include "data/files/files.hpp"
 
 namespace maxcert {
 namespace {

@@ -12,7 +12,7 @@
 #include "certify/formalize/theorem.hpp"
 #include "certify/proof/certify.hpp"
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
+#include "data/files/files.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {

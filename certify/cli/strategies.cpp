@@ -6,9 +6,9 @@
 
 #include "certify/cli/commands.hpp"
 #include "certify/proof/prover.hpp"
-#include "data/base/csv.hpp"
 #include "data/base/digest.hpp"
 #include "data/base/errors.hpp"
+#include "data/files/csv.hpp"
 
 namespace maxcert {
 

@@ -9,9 +9,9 @@
 #include <map>
 #include <set>
 
-#include "data/base/csv.hpp"
 #include "data/base/errors.hpp"
 #include "data/base/text.hpp"
+#include "data/files/csv.hpp"
 
 namespace maxcert {
 namespace {

@@ -12,11 +12,11 @@
 #include "certify/proof/claim.hpp"
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/parallel.hpp"
 #include "data/base/progress.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/experiment/config.hpp"
+#include "data/files/files.hpp"
 #include "data/results/folder.hpp"
 #include "data/weights/safetensors.hpp"
 

@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "data/base/errors.hpp"
-#include "data/base/program_files.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/cli/commands.hpp"
+#include "data/files/program_files.hpp"
 #include "data/results/summary.hpp"
 
 namespace maxcert {

@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include "data/base/csv.hpp"
 #include "data/base/errors.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/cli/commands.hpp"
 #include "data/experiment/config.hpp"
+#include "data/files/csv.hpp"
 
 namespace maxcert {
 

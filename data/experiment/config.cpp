@@ -13,10 +13,10 @@
 
 #include "data/base/digest.hpp"
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/json.hpp"
-#include "data/base/program_files.hpp"
 #include "data/base/text.hpp"
+#include "data/files/files.hpp"
+#include "data/files/program_files.hpp"
 
 namespace maxcert {
 namespace {

@@ -8,10 +8,10 @@
 #include <filesystem>
 
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/text.hpp"
-#include "data/base/zstd.hpp"
 #include "data/experiment/metadata.hpp"
+#include "data/files/files.hpp"
+#include "data/files/zstd.hpp"
 
 namespace fs = std::filesystem;
 

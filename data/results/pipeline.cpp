@@ -11,9 +11,9 @@
 
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/parallel.hpp"
 #include "data/experiment/metadata.hpp"
+#include "data/files/files.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {

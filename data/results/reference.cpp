@@ -8,9 +8,9 @@
 #include <map>
 #include <sstream>
 
-#include "data/base/files.hpp"
-#include "data/base/program_files.hpp"
 #include "data/base/text.hpp"
+#include "data/files/files.hpp"
+#include "data/files/program_files.hpp"
 
 namespace maxcert {
 

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "data/base/csv.hpp"
-#include "data/base/files.hpp"
 #include "data/base/parallel.hpp"
+#include "data/files/csv.hpp"
+#include "data/files/files.hpp"
 
 namespace maxcert {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/json.hpp"
+#include "data/files/files.hpp"
 #include "data/weights/safetensors_header.hpp"
 #include "data/weights/tensors.hpp"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from bounds import median_flops
 from estimates import mean_interval, spearman, spearman_interval
-from figures_bounds import error_points, strategy_points, svd_points
-from table_study import NOISE, RESIDUALS, studies
+from figures.bounds import error_points, strategy_points, svd_points
+from tables.study import NOISE, RESIDUALS, studies
 
 
 @dataclass

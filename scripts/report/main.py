@@ -13,16 +13,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's matrices here are 
 
 try:
     import claims
-    import figures_bounds
-    import figures_failures
-    import figures_formal
-    import figures_models
+    import figures.bounds
+    import figures.failures
+    import figures.formal
+    import figures.models
     import sections
-    import table_frontier
-    import table_groups
-    import table_models
-    import table_study
-    import table_theorems
+    import tables.frontier
+    import tables.groups
+    import tables.models
+    import tables.study
+    import tables.theorems
     from page import page
     from plotting import Album
     from results import BadResults, Results
@@ -31,27 +31,27 @@ except ImportError as error:
 
 
 def make_tables(results, example):
-    tables = {"ladder": sections.ladder(results), "frontiers": table_frontier.frontier_table(results),
-              "groups": table_groups.group_table(results),
-              "strategies": table_groups.strategy_table(results),
-              "distributions": table_models.distribution_table(results),
-              "quantiles": table_models.quantile_table(results), "extremes": table_models.extreme_table(results),
-              "models": table_models.model_table(results), "noise": table_study.noise_table(results),
-              "ablations": table_study.ablation_table(results, example),
-              "paths": table_study.path_table(results, example), "brackets": table_study.bracket_table(results),
-              "wider": table_study.wider_table(results, example),
-              "deployed": table_study.deployed_table(results, example),
-              "theorems": table_theorems.proof_table(results), "formal": table_theorems.example_table(results, example)}
-    return {name: table if table and table.rows else None for name, table in tables.items()}
+    made = {"ladder": sections.ladder(results), "frontiers": tables.frontier.frontier_table(results),
+            "groups": tables.groups.group_table(results),
+            "strategies": tables.groups.strategy_table(results),
+            "distributions": tables.models.distribution_table(results),
+            "quantiles": tables.models.quantile_table(results), "extremes": tables.models.extreme_table(results),
+            "models": tables.models.model_table(results), "noise": tables.study.noise_table(results),
+            "ablations": tables.study.ablation_table(results, example),
+            "paths": tables.study.path_table(results, example), "brackets": tables.study.bracket_table(results),
+            "wider": tables.study.wider_table(results, example),
+            "deployed": tables.study.deployed_table(results, example),
+            "theorems": tables.theorems.proof_table(results), "formal": tables.theorems.example_table(results, example)}
+    return {name: table if table and table.rows else None for name, table in made.items()}
 
 
-FIGURES = {"frontier": figures_bounds.frontier, "dimension": figures_bounds.dimension,
-           "faithfulness": figures_bounds.faithfulness, "margins": figures_bounds.margins, "radii": figures_bounds.radii,
-           "errors": figures_bounds.errors, "families": figures_bounds.families_per_model,
-           "formal": figures_formal.formal, "failures": figures_failures.failures,
-           "heat_maps": figures_models.heat_maps, "gaps": figures_models.gaps, "training": figures_models.training,
-           "ablations": figures_models.ablations, "noise": figures_models.noise,
-           "distributions": figures_models.distribution, "brackets": figures_models.brackets}
+FIGURES = {"frontier": figures.bounds.frontier, "dimension": figures.bounds.dimension,
+           "faithfulness": figures.bounds.faithfulness, "margins": figures.bounds.margins, "radii": figures.bounds.radii,
+           "errors": figures.bounds.errors, "families": figures.bounds.families_per_model,
+           "formal": figures.formal.formal, "failures": figures.failures.failures,
+           "heat_maps": figures.models.heat_maps, "gaps": figures.models.gaps, "training": figures.models.training,
+           "ablations": figures.models.ablations, "noise": figures.models.noise,
+           "distributions": figures.models.distribution, "brackets": figures.models.brackets}
 OF_EXAMPLE = ("margins", "radii", "formal", "failures", "heat_maps", "gaps", "training")
 SLOW_FIRST = ("heat_maps", "claims", "frontier", "failures", "gaps", "noise")
 

@@ -13,7 +13,7 @@ from bounds import best_per_model, median_flops
 from estimates import mean_std
 from groups import FAMILIES
 from published import groups as published_groups
-from table_models import families
+from tables.models import families
 from tables import Column, Table, below, fixed, short
 
 

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
+#include "data/files/files.hpp"
 #include "tests/data/folder.hpp"
 
 namespace maxcert {

@@ -1,4 +1,4 @@
-#include "data/base/files.hpp"
+#include "data/files/files.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/base/json.hpp"
+#include "data/files/files.hpp"
 #include "tests/data/folder.hpp"
 #include "tests/support/golden.hpp"
 

@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "certify/proof/certify.hpp"
-#include "data/base/files.hpp"
-#include "data/base/zstd.hpp"
+#include "data/files/files.hpp"
+#include "data/files/zstd.hpp"
 #include "data/results/summary.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

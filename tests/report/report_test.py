@@ -15,7 +15,7 @@ REPORT = HERE.parent.parent / "scripts" / "report"
 sys.path[:0] = [str(HERE), str(REPORT)]
 
 import estimates  # noqa: E402
-import figures_models  # noqa: E402
+import figures.models  # noqa: E402
 import fixture  # noqa: E402
 import main  # noqa: E402
 import matrices  # noqa: E402
@@ -258,10 +258,10 @@ class Parts(unittest.TestCase):
 
     def test_gaps_are_decoded_in_the_order_of_the_certificate(self):
         # d_vocab 3, n_ctx 2: (q, m, n) = (0,1,1) (1,1,1) (0,2,1) (1,2,1) (2,2,1).
-        self.assertEqual(figures_models.decode_gaps("1x2,2,0,2", 2, 3),
+        self.assertEqual(figures.models.decode_gaps("1x2,2,0,2", 2, 3),
                          {(0, 1, 1): 1, (1, 1, 1): 1, (0, 2, 1): 2, (1, 2, 1): 0, (2, 2, 1): 2})
         with self.assertRaises(ValueError):
-            figures_models.decode_gaps("1x4", 2, 3)
+            figures.models.decode_gaps("1x4", 2, 3)
 
     def test_paths_add_up_to_the_network(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -11,8 +11,8 @@
 #include <map>
 
 #include "data/base/errors.hpp"
-#include "data/base/files.hpp"
 #include "data/experiment/sampler.hpp"
+#include "data/files/files.hpp"
 #include "tests/support/golden.hpp"
 #include "train/module.hpp"
 

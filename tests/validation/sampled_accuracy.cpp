@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "data/base/files.hpp"
+#include "data/files/files.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/sampled.hpp"

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "data/base/cancellation.hpp"
-#include "data/base/files.hpp"
 #include "data/base/progress.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/experiment/metadata.hpp"
 #include "data/experiment/seeds.hpp"
+#include "data/files/files.hpp"
 #include "data/weights/safetensors.hpp"
 #include "train/module.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "certify/proof/checker.hpp"
 #include "certify/strategies/bracket/group_bracket.hpp"
-#include "certify/strategies/bracket/heavy_tree.hpp"
+#include "certify/strategies/bracket/heavy/tree.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"
 
 namespace maxcert {

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "certify/arithmetic/rounding.hpp"
-#include "certify/strategies/bracket/heavy_tree.hpp"
-#include "certify/strategies/bracket/tail_tables.hpp"
+#include "certify/strategies/bracket/heavy/tail_tables.hpp"
+#include "certify/strategies/bracket/heavy/tree.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert::testing {

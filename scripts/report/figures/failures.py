@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from plotting import COLOURS, PUBLISHED
-from table_study import studies
+from tables.study import studies
 
 VIEWS = (("by_maximum", "largest token", "tokens"), ("by_query", "query (the last token)", "tokens"),
          ("by_gap", "gap from the maximum to the next token (0: all equal)", "gap"),

@@ -1,5 +1,5 @@
 // A draft is written, flushed and renamed; a file that has its name is whole, whatever happened on the way.
-#include "data/base/files.hpp"
+#include "data/files/files.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

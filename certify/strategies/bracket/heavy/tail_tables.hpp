@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "certify/strategies/bracket/heavy_terms.hpp"
+#include "certify/strategies/bracket/heavy/terms.hpp"
 
 namespace maxcert {
 

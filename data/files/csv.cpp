@@ -1,5 +1,5 @@
 // A null is an empty cell; numbers are written as JSON writes them, so that a double reads back as itself.
-#include "data/base/csv.hpp"
+#include "data/files/csv.hpp"
 
 namespace maxcert {
 namespace {

@@ -1,5 +1,5 @@
 // Looks beside the build folder first, so that sources at work win over an installed copy.
-#include "data/base/program_files.hpp"
+#include "data/files/program_files.hpp"
 
 #include <filesystem>
 

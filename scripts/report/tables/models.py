@@ -7,7 +7,7 @@ import reference
 from bounds import best_per_model
 from estimates import kolmogorov_smirnov, mean_std
 from groups import FAMILIES
-from table_theorems import MODEL_COLUMNS, model_fields
+from tables.theorems import MODEL_COLUMNS, model_fields
 from tables import Column, Table, below, fixed, general
 
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 from estimates import pareto
 from groups import FAMILIES
 from plotting import COLOURS, MARKERS, scattered
-from table_theorems import family, operations
+from tables.theorems import family, operations
 
 
 def formal(results, example, album):

@@ -7,8 +7,8 @@ from groups import parts
 from matrices import paths, read_weights
 from plotting import COLOURS, CYCLE, PUBLISHED, scattered
 from results import hints_of
-from table_models import distributions
-from table_study import NOISE, PATHS, RESIDUALS, ablated_accuracy, studies
+from tables.models import distributions
+from tables.study import NOISE, PATHS, RESIDUALS, ablated_accuracy, studies
 
 
 def heat_maps(results, example, album):

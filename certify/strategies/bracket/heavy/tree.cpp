@@ -1,13 +1,13 @@
 // A node fixes which places hold the heaviest tokens so far, so that the sum up to there is known for each
 // output; a table says how the lighter tokens at the other places continue it. Mostly one output is open
 // there, and little is lost by adding up over outputs.
-#include "certify/strategies/bracket/heavy_tree.hpp"
+#include "certify/strategies/bracket/heavy/tree.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
 
-#include "certify/strategies/bracket/tail_tables.hpp"
+#include "certify/strategies/bracket/heavy/tail_tables.hpp"
 
 namespace maxcert {
 namespace {

@@ -6,9 +6,9 @@ from statistics import median
 
 from bounds import median_flops
 from estimates import pareto
-from figures_bounds import strategy_points
+from figures.bounds import strategy_points
 from groups import FAMILIES
-from table_models import families
+from tables.models import families
 from tables import Column, Table, below, short
 
 

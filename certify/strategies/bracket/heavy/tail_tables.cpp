@@ -1,5 +1,5 @@
 // Shares are floats, rounded outward: 24 bits lose less than the grid does, and twice as many fit a register.
-#include "certify/strategies/bracket/tail_tables.hpp"
+#include "certify/strategies/bracket/heavy/tail_tables.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // A window of 16 MiB: what the certificates of one model have in common, such as directions, is stored once.
 // Content is taken as it comes, so that no file makes the program ask for much memory by announcing it.
-#include "data/base/zstd.hpp"
+#include "data/files/zstd.hpp"
 
 #include <fmt/format.h>
 #include <zstd.h>

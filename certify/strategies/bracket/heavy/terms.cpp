@@ -1,5 +1,5 @@
 // Sorting a group's tokens and positions by weight. The order decides how much is lost, never what is sound.
-#include "certify/strategies/bracket/heavy_terms.hpp"
+#include "certify/strategies/bracket/heavy/terms.hpp"
 
 #include <algorithm>
 #include <cmath>

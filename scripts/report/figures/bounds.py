@@ -8,7 +8,7 @@ from bounds import best_per_model, group_cost, median_flops
 from estimates import pareto, spearman_interval
 from groups import ERROR, FAMILIES, parts
 from plotting import COLOURS, CYCLE, MARKERS, PUBLISHED, scattered
-from table_models import families
+from tables.models import families
 
 
 def strategy_points(results):
