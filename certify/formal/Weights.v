@@ -16,6 +16,9 @@ Record weights := {
   wU : list (list Z)   (* W_U [d_model, d_vocab] *)
 }.
 
+(* A model's file writes the patterns as machine integers, which Coq reads and compiles many times faster than numbers of Z. *)
+Definition patterns (m : list (list int)) : list (list Z) := map (map Uint63.to_Z) m.
+
 Definition entry (m : list (list Z)) (i j : nat) : R := binary32 (nth j (nth i m []) 0%Z).
 
 Definition model_of (w : weights) : model :=

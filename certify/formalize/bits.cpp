@@ -24,15 +24,15 @@ void append_matrix(std::string& text, const std::vector<float>& matrix, std::uin
         const char* before = i == 0 ? "[[" : i % columns == 0 ? "];\n    [" : "; ";
         fmt::format_to(std::back_inserter(text), "{}0x{:08x}", before, pattern(matrix[i]));
     }
-    text += "]]";
+    text += "]]%uint63";
 }
 
 }  // namespace
 
 std::string coq_bits(const Weights& w, const std::string& heading) {
     std::string text = fmt::format(
-        "(* {} *)\nFrom Coq Require Import ZArith List.\nImport ListNotations.\nFrom Maxcert Require Import "
-        "Weights.\nOpen Scope Z_scope.\n\nDefinition bits : weights := {{|\n",
+        "(* {} *)\nFrom Coq Require Import PrimInt63 List.\nImport ListNotations.\nFrom Maxcert Require Import "
+        "Weights.\n\nDefinition bits : weights := {{|\n",
         heading);
     const struct {
         const char* field;
@@ -44,7 +44,7 @@ std::string coq_bits(const Weights& w, const std::string& heading) {
                     {"wU", w.W_U, w.shape.d_vocab}};
     const char* before = "";
     for (const auto& [field, matrix, columns] : matrices) {
-        text += fmt::format("{}  {} := ", before, field);
+        text += fmt::format("{}  {} := patterns ", before, field);
         append_matrix(text, matrix, columns);
         before = ";\n";
     }

@@ -46,9 +46,9 @@ def bits(weights):
         columns = header[name]['shape'][-1]
         rows = ('[' + '; '.join(f'0x{word:08x}' for word in words[i:i + columns]) + ']'
                 for i in range(0, len(words), columns))
-        fields.append(f'{field} := [{"; ".join(rows)}]')
-    return ('From Coq Require Import ZArith List.\nImport ListNotations.\nFrom Maxcert Require Import Weights.\n'
-            'Open Scope Z_scope.\nDefinition bits : weights := {| ' + '; '.join(fields) + ' |}.\n')
+        fields.append(f'{field} := patterns [{"; ".join(rows)}]%uint63')
+    return ('From Coq Require Import PrimInt63 List.\nImport ListNotations.\nFrom Maxcert Require Import Weights.\n'
+            'Definition bits : weights := {| ' + '; '.join(fields) + ' |}.\n')
 
 
 class Model:
