@@ -15,7 +15,7 @@ namespace maxcert {
 namespace {
 
 /// The golden models of 4 and 5; for more, the model of 5 with its first position repeated in front.
-const Weights& model(std::int64_t n_ctx) {
+const Weights& golden_model(std::int64_t n_ctx) {
     static std::map<std::int64_t, Weights> models;
     Weights& w = models[n_ctx];
     if (w.shape.n_ctx == 0) {
@@ -35,7 +35,7 @@ double sequences(std::int64_t n_ctx) {
 
 /// Everything, from weights to the exact count.
 void whole_proof(benchmark::State& state) {
-    const Weights& w = model(state.range(0));
+    const Weights& w = golden_model(state.range(0));
     std::string correct;
     for (auto _ : state) {
         Model model(w);
@@ -52,7 +52,7 @@ void walk(benchmark::State& state) {
     const auto which = static_cast<std::size_t>(state.range(1));
     const auto kernels = available_kernels();
     if (which >= kernels.size()) return state.SkipWithError("not on this processor");
-    Model model(model(state.range(0)));
+    Model model(golden_model(state.range(0)));
     WalkRequest request;
     request.margins = {Interval()};
     request.kernels = kernels[which];
@@ -66,14 +66,14 @@ void eleven_margins(benchmark::State& state) {
     std::vector<Margin> margins;
     for (int d = 0; d < 11; ++d) margins.emplace_back(std::to_string(0.05 * d));
     for (auto _ : state) {
-        Model model(model(state.range(0)));
+        Model model(golden_model(state.range(0)));
         benchmark::DoNotOptimize(count_sequences(model, margins, {}, {}));
     }
 }
 
 /// Plain doubles, one sequence after the other, no bound and no sharing; one query only.
 void scalar_enumeration(benchmark::State& state) {
-    Model model(model(4));
+    Model model(golden_model(4));
     const Paths<Interval>& p = model.paths<Interval>();
     constexpr std::size_t d_vocab = 64, q = 40;
     std::vector<double> table(4 * d_vocab * d_vocab);
