@@ -31,7 +31,8 @@ void append_matrix(std::string& text, const std::vector<float>& matrix, std::uin
 
 std::string coq_bits(const Weights& w, const std::string& heading) {
     std::string text = fmt::format(
-        "(* {} *)\nFrom Coq Require Import PrimInt63 List.\nImport ListNotations.\nFrom Maxcert Require Import "
+        "(* {} *)\nFrom Coq Require Import PrimInt63 List.\nImport ListNotations.\nFrom Maxcert Require "
+        "Import "
         "Weights.\n\nDefinition bits : weights := {{|\n",
         heading);
     const struct {
