@@ -129,7 +129,7 @@ class Kills(Faults):
                     done = sum("certificates" in name for name in whole)
                     all_of_them = sum("certificates" in name for name in self.expected)
                     models = sum(name.endswith("model.json") for name in whole)
-                    at["summary" if done == all_of_them else "training" if models < 2 else "certifying"] += 1
+                    at["summary" if done == all_of_them else "certifying" if models > done else "training"] += 1
                 if kills >= KILLS and not finished:
                     run(*self.command(out))
                     finished = True
