@@ -1,16 +1,31 @@
 (* exp of a non-positive number by argument halving in fixed point: 1+y+y^2/2+y^3/4 <= exp y <= 1+y+y^2/2 for y <= 0,
    squared j times with directed rounding; 1/sqrt H from an integer square root. *)
 From Coq Require Import Reals ZArith List Lia Lra.
-From Coquelicot Require Import Coquelicot.
 From Maxcert Require Import Integers.
 Open Scope R_scope.
+
+(* The derivative of a + y + b y^2 + c y^3. *)
+Lemma cubic_slope a b c x : derivable_pt_lim (fun y => a + y + b * (y * y) + c * (y * y * y)) x (1 + 2 * b * x + 3 * c * (x * x)).
+Proof.
+  assert (square := derivable_pt_lim_mult id id x 1 1 (derivable_pt_lim_id x) (derivable_pt_lim_id x)).
+  assert (cube := derivable_pt_lim_mult (id * id)%F id x _ 1 square (derivable_pt_lim_id x)).
+  assert (all := derivable_pt_lim_plus _ _ x _ _
+    (derivable_pt_lim_plus _ _ x _ _
+      (derivable_pt_lim_plus _ _ x _ _ (derivable_pt_lim_const a x) (derivable_pt_lim_id x))
+      (derivable_pt_lim_scal _ b x _ square))
+    (derivable_pt_lim_scal _ c x _ cube)).
+  replace (1 + 2 * b * x + 3 * c * (x * x)) with
+    (0 + 1 + b * (1 * id x + id x * 1) + c * ((1 * id x + id x * 1) * id x + (id * id)%F x * 1)) by (unfold mult_fct, id; ring).
+  exact all.
+Qed.
 
 Lemma exp_above y : y <= 0 -> exp y <= 1 + y + y * y / 2.
 Proof.
   intros h. destruct (Req_dec y 0) as [-> | n]; [rewrite exp_0; lra|].
-  destruct (MVT_cor2 (fun y => exp y - (1 + y + y * y / 2)) (fun y => exp y - (1 + y)) y 0) as [c [e b]]; [lra| |].
-  - intros c _. apply is_derive_Reals. auto_derive; [trivial|]. lra.
-  - rewrite exp_0 in e. assert (g := exp_ineq1_le c).
+  destruct (MVT_cor2 (minus_fct exp (fun y => 1 + y + / 2 * (y * y) + 0 * (y * y * y))) (fun y => exp y - (1 + 2 * / 2 * y + 3 * 0 * (y * y))) y 0)
+    as [c [e b]]; [lra| |].
+  - intros c _. apply derivable_pt_lim_minus; [apply derivable_pt_lim_exp|apply cubic_slope].
+  - unfold minus_fct in e. rewrite exp_0 in e. assert (g := exp_ineq1_le c).
     assert (0 <= (exp c - (1 + c)) * (0 - y)) by (apply Rmult_le_pos; lra). lra.
 Qed.
 Lemma exp_below y : y <= 0 -> 1 + y + y * y / 2 + y * y * y / 4 <= exp y.
@@ -18,9 +33,10 @@ Proof.
   intros h. apply Rle_trans with (1 + y + y * y / 2 + y * y * y / 6).
   { assert (0 <= y * y * - y) by (apply Rmult_le_pos; [apply Rle_0_sqr|lra]). lra. }
   destruct (Req_dec y 0) as [-> | n]; [rewrite exp_0; lra|].
-  destruct (MVT_cor2 (fun y => 1 + y + y * y / 2 + y * y * y / 6 - exp y) (fun y => 1 + y + y * y / 2 - exp y) y 0) as [c [e b]]; [lra| |].
-  - intros c _. apply is_derive_Reals. auto_derive; [trivial|]. lra.
-  - rewrite exp_0 in e. assert (g := exp_above c ltac:(lra)).
+  destruct (MVT_cor2 (minus_fct (fun y => 1 + y + / 2 * (y * y) + / 6 * (y * y * y)) exp) (fun y => 1 + 2 * / 2 * y + 3 * / 6 * (y * y) - exp y) y 0)
+    as [c [e b]]; [lra| |].
+  - intros c _. apply derivable_pt_lim_minus; [apply cubic_slope|apply derivable_pt_lim_exp].
+  - unfold minus_fct in e. rewrite exp_0 in e. assert (g := exp_above c ltac:(lra)).
     assert (0 <= (1 + c + c * c / 2 - exp c) * (0 - y)) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
