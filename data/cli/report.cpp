@@ -51,7 +51,8 @@ int report_command(const std::vector<std::string>& arguments) {
     line.text("results", "DIR", "", "a folder written by maxcert run; partial results are fine");
     line.text("out", "DIR", "", "where to write; default DIR/report");
     line.text("seed", "N", "", "the model to show in detail; default 123 or the first there is");
-    line.text("theorems", "DIR", "", "where scripts/prove wrote theorems in Coq; default DIR/theorems");
+    line.text("theorems", "DIR|FILE", "",
+              "where scripts/prove wrote theorems in Coq, or its theorems.csv; default DIR/theorems");
     if (!line.parse(arguments)) return 0;
     const std::string folder = line.require("results");
     const std::string script = program_file("scripts/report/main.py");

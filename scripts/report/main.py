@@ -120,7 +120,7 @@ def main():
     parser.add_argument("--results", required=True, metavar="DIR", help="a folder written by maxcert run")
     parser.add_argument("--out", metavar="DIR", help="where to write; default DIR/report")
     parser.add_argument("--seed", type=int, help="the model to show in detail; default 123 or the first there is")
-    parser.add_argument("--theorems", metavar="DIR", help="where scripts/prove wrote; default DIR/theorems")
+    parser.add_argument("--theorems", metavar="DIR|FILE", help="where scripts/prove wrote, or its table; default DIR/theorems")
     arguments = parser.parse_args()
     gc.disable()  # the results stay until the end: looking through them again and again finds nothing
     out = Path(arguments.out or Path(arguments.results) / "report")

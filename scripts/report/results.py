@@ -91,12 +91,12 @@ def _record(seed, line, path):
 
 class Results:
     """models[seed] is its model.json; records[strategy][seed] a Record that was attempted; skipped likewise; theorems what
-    Coq proved of them. theorems: the folder that scripts/prove wrote; default: `theorems` in the results folder."""
+    Coq proved of them. theorems: the folder or the table that scripts/prove wrote; default: `theorems` in the results folder."""
 
     def __init__(self, folder, theorems=None):
         self.folder = Path(folder)
-        if theorems and not Path(theorems).is_dir():
-            raise BadResults(f"{theorems}: is no folder; give --theorems the one that scripts/prove --out wrote")
+        if theorems and not Path(theorems).exists():
+            raise BadResults(f"{theorems}: does not exist; give --theorems the folder or the table that scripts/prove --out wrote")
         try:
             self.config = json.loads((self.folder / "config.json").read_text())
             shape = self.config["shape"]

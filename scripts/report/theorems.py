@@ -40,12 +40,12 @@ def _theorem(fields):
                    float(fields["cpu_seconds"]) / int(fields["together"]), int(fields["vo_bytes"]), fields["weights_sha256"])
 
 
-def _records(folder):
-    """Pairs of a file and the fields of each theorem in it: of the single records, or else of the table."""
-    singles = sorted(folder.glob("*/theorem-*.json"))
+def _records(where):
+    """Pairs of a file and the fields of each theorem in it: of a table, or of a folder's single records, or else of its table."""
+    singles = sorted(where.glob("*/theorem-*.json"))
     for path in singles:
         yield path, path.read_text()
-    table = folder / "theorems.csv"
+    table = where / "theorems.csv" if where.is_dir() else where
     if not singles and table.exists():
         with open(table, newline="") as file:
             for row in csv.DictReader(file):
@@ -56,9 +56,9 @@ class Theorems:
     """of[seed]: the theorems about that model's weights, the largest count first. hashes: of the models' weights, by seed.
     foreign: seeds of theorems that are about other weights; unreadable: files."""
 
-    def __init__(self, folder, hashes):
+    def __init__(self, where, hashes):
         self.of, foreign, unreadable = {}, set(), set()
-        for path, text in _records(folder):
+        for path, text in _records(where):
             try:
                 theorem = _theorem(json.loads(text))
             except (ValueError, KeyError, TypeError, ZeroDivisionError):

@@ -310,9 +310,10 @@ class Parts(unittest.TestCase):
                 writer = csv.DictWriter(file, table[0])
                 writer.writeheader()
                 writer.writerows(table)
-            found = results_module.Results(results, elsewhere)
-            self.assertEqual([(t.seed, t.correct, t.exact) for t in found.theorems.all], [(1, 7, True)])
-            self.assertEqual(found.unreadable, [elsewhere / "theorems.csv"])
+            for where in (elsewhere, elsewhere / "theorems.csv"):
+                found = results_module.Results(results, where)
+                self.assertEqual([(t.seed, t.correct, t.exact) for t in found.theorems.all], [(1, 7, True)])
+                self.assertEqual(found.unreadable, [elsewhere / "theorems.csv"])
             self.assertEqual(results_module.Results(results).theorems.best(1).correct, fixture.TOTAL)
             with self.assertRaisesRegex(results_module.BadResults, "--theorems"):
                 results_module.Results(results, elsewhere / "none")
