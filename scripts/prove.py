@@ -21,6 +21,7 @@ import prove_certificates
 
 HERE = pathlib.Path(__file__).resolve().parent
 REFUSED, FAILED = 4, 5
+os.environ.setdefault("OCAMLRUNPARAM", "s=1M,o=400")  # Coq's own 256 MB of young objects cost more than they save
 ROOTS = {"exact": ["Exact.v"], "bracket": ["Brackets.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"], "float32": ["Float32.v"]}
 COLUMNS = ("model", "seed", "proof", "statement", "correct", "upper", "total", "weights_sha256", "seconds", "cpu_seconds", "together",
            "vo_bytes", "file_sha256", "theory_sha256", "coq")
@@ -69,7 +70,7 @@ class Prover:
         try:
             version = subprocess.run(["coqc", "--print-version"], capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
-            sys.exit("prove: coqc is missing; install coq, libcoq-bignums, libcoq-coquelicot and libcoq-flocq")
+            sys.exit("prove: coqc is missing; install coq, libcoq-bignums and libcoq-flocq")
         self.coq = version.split()[0]
         self.roots = ROOTS.get(proof, ["Windows.v"])
         names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
@@ -80,6 +81,7 @@ class Prover:
         self.theory_sha256 = hashlib.sha256(self.coq.encode() + sources).hexdigest()
         self.allowed = {line for line in (self.formal / "axioms.txt").read_text().splitlines() if not line.startswith("#")}
         self.theory = cache.resolve()
+        self.bits = {}  # by folder: the Bits.v that is compiled there, and what Coq said of it
 
     def compile_theory(self):
         say("compiling the theory (half a minute the first time)")
@@ -89,6 +91,13 @@ class Prover:
 
     def coqc(self, folder, module):
         return call("coqc", "-q", "-w", "none", "-R", self.theory, "Maxcert", "-Q", ".", "Model", module + ".v", cwd=folder)
+
+    def compile_bits(self, folder):
+        """Bits.v is written anew for every claim, and compiled only where it changed."""
+        text = (folder / "Bits.v").read_bytes()
+        if folder not in self.bits or self.bits[folder][0] != text:
+            self.bits[folder] = text, self.coqc(folder, "Bits")
+        return self.bits[folder][1]
 
     def prove(self, weights, proof, certificate, folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +119,7 @@ class Prover:
 
         start, cpu = time.monotonic(), 0.0
         for module in ("Bits", claim["module"]):
-            code, printed, used = self.coqc(folder, module)
+            code, printed, used = self.compile_bits(folder) if module == "Bits" else self.coqc(folder, module)
             cpu += used
             if code:
                 found = self.counted(folder, module)
@@ -151,7 +160,7 @@ class Prover:
     def most(self, weights, proof, folder):
         """The most that a proof of a bound can claim, as options of maxcert formalize: what Coq's check counts."""
         claim = self.formalize(weights, proof, folder, "--correct", 0)
-        code, printed, _ = self.coqc(folder, "Bits")
+        code, printed, _ = self.compile_bits(folder)
         bracket = proof == "bracket"
         counts = r"\((\d+), (\d+)\)" if bracket else r"(\d+)"
         found = None if code else re.fullmatch(rf"= Some {counts}(?:%Z)?", self.counted(folder, claim["module"]))

@@ -9,7 +9,7 @@ packages=(g++ cmake ninja-build pkg-config git libtorch-dev libopenblas-dev libm
           libgtest-dev libgmock-dev libbenchmark-dev
           python3 python3-numpy python3-scipy python3-matplotlib python3-pandas python3-zstandard)
 # What theorems are checked with (scripts/prove).
-coq_packages=(coq libcoq-bignums libcoq-coquelicot libcoq-flocq)
+coq_packages=(coq libcoq-bignums libcoq-flocq)
 
 # install_packages PACKAGE...: installs those that are missing, as root or through sudo.
 install_packages() {
