@@ -27,7 +27,7 @@ try:
     from plotting import Album
     from results import BadResults, Results
 except ImportError as error:
-    sys.exit(f"report: {error}; install python3-numpy, python3-scipy and python3-matplotlib")
+    sys.exit(f"report: {error}; install python3-numpy, python3-scipy, python3-matplotlib and python3-zstandard")
 
 
 def make_tables(results, example):
