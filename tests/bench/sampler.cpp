@@ -6,31 +6,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 #include <vector>
 
 #include "data/base/target_clones.hpp"
 #include "data/weights/safetensors.hpp"
+#include "tests/support/sampled_tables.hpp"
 
 namespace maxcert {
 namespace {
 
 using Table = std::vector<float>;
-
-/// [rows, inner] * [inner, columns], all row-major.
-Table times(const Table& a, const Table& b, std::size_t rows, std::size_t inner, std::size_t columns) {
-    Table c(rows * columns);
-    for (std::size_t i = 0; i < rows; ++i) {
-        for (std::size_t k = 0; k < inner; ++k) {
-            for (std::size_t j = 0; j < columns; ++j)
-                c[i * columns + j] += a[i * inner + k] * b[k * columns + j];
-        }
-    }
-    return c;
-}
 
 constexpr std::size_t kLanes = 16, kChunk = 64;
 typedef float Lanes __attribute__((vector_size(4 * kLanes)));
@@ -58,40 +47,19 @@ Table widened(const Table& rows, std::size_t columns, std::size_t width) {
     return wide;
 }
 
-Tables tables_of(const Weights& w) {
-    const std::size_t V = w.shape.d_vocab, K = w.shape.n_ctx, D = w.shape.d_model, H = w.shape.d_head;
-    Table x(K * V * D);
-    for (std::size_t i = 0; i < K; ++i) {
-        for (std::size_t t = 0; t < V; ++t) {
-            for (std::size_t d = 0; d < D; ++d)
-                x[(i * V + t) * D + d] = w.W_E[t * D + d] + w.W_pos[i * D + d];
-        }
-    }
-    const Table keys = times(x, w.W_K, K * V, D, H);
-    const Table last(x.end() - static_cast<std::ptrdiff_t>(V * D), x.end());
-    const Table queries = times(last, w.W_Q, V, D, H);
-    Table attention(V * K * V);
-    for (std::size_t q = 0; q < V; ++q) {
-        float* row = &attention[q * K * V];
-        for (std::size_t j = 0; j < K * V; ++j) {
-            for (std::size_t h = 0; h < H; ++h) row[j] += queries[q * H + h] * keys[j * H + h];
-            row[j] /= std::sqrt(static_cast<float>(H));
-        }
-        const float top = *std::max_element(row, row + K * V);
-        for (std::size_t j = 0; j < K * V; ++j) row[j] = std::exp(row[j] - top);
-    }
-    const Table values = times(times(x, w.W_V, K * V, D, H), w.W_O, K * V, H, D);
-    const std::size_t width = (V + kChunk - 1) / kChunk * kChunk;
+Tables tables_of(const Weights& weights) {
+    const std::size_t V = weights.shape.d_vocab, width = (V + kChunk - 1) / kChunk * kChunk;
+    testing::SampledTables<float> tables(weights);
     std::vector<int> others(V * width);
     for (std::size_t t = 0; t < V; ++t) {
         for (std::size_t o = 0; o < V; ++o) others[t * width + o] = o == t ? 0 : -1;
     }
     return {V,
-            K,
+            weights.shape.n_ctx,
             width,
-            std::move(attention),
-            widened(times(values, w.W_U, K * V, D, V), V, width),
-            widened(times(last, w.W_U, V, D, V), V, width),
+            std::move(tables.attention),
+            widened(tables.passed, V, width),
+            widened(tables.direct, V, width),
             std::move(others)};
 }
 

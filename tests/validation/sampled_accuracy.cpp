@@ -4,9 +4,9 @@
 
 #include <cstdlib>
 
+#include "certify/proof/certificate.hpp"
 #include "data/files/files.hpp"
 #include "data/weights/safetensors.hpp"
-#include "tests/support/certified.hpp"
 #include "tests/support/sampled.hpp"
 
 int main(int argc, char** argv) {
@@ -21,15 +21,13 @@ int main(int argc, char** argv) {
     fmt::print("{} of {} right: {:.7f}, 95 % +- {:.1e}, 99.9 % +- {:.1e}\n", sampled.right, sampled.samples,
                p, sampled.half_width(1.96), wide);
     if (argc == 3) return 0;
-    const Json c = parse_record(read_file(argv[3], kMaxCertificateBytes), argv[3]);
-    const auto share = [&c](const char* field) {
-        return ratio_rounded_down(count_from_string(c[field].get<std::string>()),
-                                  count_from_string(c["total"].get<std::string>()));
-    };
-    const bool meets = share("correct") <= p + wide && share("upper") >= p - wide;
-    fmt::print("bracket [{:.7f}, {:.7f}]: {}\n", share("correct"), share("upper"),
-               share("correct") <= p && p <= share("upper") ? "holds the sample"
-               : meets                                      ? "meets the interval"
-                                                            : "MISSES the interval");
+    const CertificateRecord c = parse_record(read_file(argv[3], kMaxCertificateBytes), argv[3]);
+    const double lower = ratio_rounded_down(c.correct, c.total);
+    const double upper = ratio_rounded_down(c.upper.value_or(c.total), c.total);
+    const bool meets = lower <= p + wide && upper >= p - wide;
+    fmt::print("bracket [{:.7f}, {:.7f}]: {}\n", lower, upper,
+               lower <= p && p <= upper ? "holds the sample"
+               : meets                  ? "meets the interval"
+                                        : "MISSES the interval");
     return meets ? 0 : 1;
 }
