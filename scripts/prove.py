@@ -22,7 +22,8 @@ import prove_certificates
 HERE = pathlib.Path(__file__).resolve().parent
 REFUSED, FAILED = 4, 5
 os.environ.setdefault("OCAMLRUNPARAM", "s=1M,o=400")  # Coq's own 256 MB of young objects cost more than they save
-ROOTS = {"exact": ["Exact.v"], "bracket": ["Brackets.v"], "cubic": ["Cubic.v"], "subcubic": ["Subcubic.v"], "float32": ["Float32.v"]}
+ROOTS = {"exact": ["exact/Exact.v"], "bracket": ["bracket/Brackets.v"], "cubic": ["cubic/Cubic.v"], "subcubic": ["subcubic/Subcubic.v"],
+         "float32": ["float32/Float32.v"]}
 COLUMNS = ("model", "seed", "proof", "statement", "correct", "upper", "total", "weights_sha256", "seconds", "cpu_seconds", "together",
            "vo_bytes", "file_sha256", "theory_sha256", "coq")
 
@@ -72,12 +73,11 @@ class Prover:
         except (OSError, subprocess.CalledProcessError):
             sys.exit("prove: coqc is missing; install coq, libcoq-bignums and libcoq-flocq")
         self.coq = version.split()[0]
-        self.roots = ROOTS.get(proof, ["Windows.v"])
-        names = [line for line in (self.formal / "_CoqProject").read_text().split() if line.endswith(".v")]
+        self.roots = ROOTS.get(proof, ["window/Windows.v"])
         sorted_by_coq = subprocess.run(["coqdep", "-R", ".", "Maxcert", "-sort", *self.roots], cwd=self.formal, capture_output=True,
                                        text=True, check=True).stdout
-        names = sorted(set(names) & {pathlib.Path(path).name for path in sorted_by_coq.split()})
-        sources = b"".join((self.formal / name).read_bytes() for name in names)
+        paths = sorted(map(pathlib.Path, sorted_by_coq.split()), key=lambda path: path.name)
+        sources = b"".join((self.formal / path).read_bytes() for path in paths)
         self.theory_sha256 = hashlib.sha256(self.coq.encode() + sources).hexdigest()
         self.allowed = {line for line in (self.formal / "axioms.txt").read_text().splitlines() if not line.startswith("#")}
         self.theory = cache.resolve()

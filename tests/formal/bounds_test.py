@@ -127,5 +127,5 @@ if __name__ == '__main__':
         sys.exit(77)
     MAXCERT = pathlib.Path(sys.argv[1]).resolve()
     exact_test.OUT = MutantsTest.compiled = pathlib.Path(sys.argv[2]).resolve()
-    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Windows.v', 'Cubic.v'], check=True)
+    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'window/Windows.v', 'cubic/Cubic.v'], check=True)
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

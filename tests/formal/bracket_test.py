@@ -98,5 +98,5 @@ if __name__ == '__main__':
         print('skipped: coqc is not installed')
         sys.exit(77)
     exact_test.OUT = MutantsTest.compiled = pathlib.Path(sys.argv[1]).resolve()
-    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Brackets.v'], check=True)
+    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'bracket/Brackets.v'], check=True)
     unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)

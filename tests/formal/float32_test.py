@@ -125,5 +125,5 @@ if __name__ == '__main__':
         sys.exit(77)
     MAXCERT = sys.argv[1]
     exact_test.OUT = MutantsTest.compiled = pathlib.Path(sys.argv[2]).resolve()
-    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'Float32.v'], check=True)
+    subprocess.run([FORMAL / 'compile', exact_test.OUT, 'float32/Float32.v'], check=True)
     unittest.main(argv=sys.argv[:1], verbosity=2)

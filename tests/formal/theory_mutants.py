@@ -29,7 +29,7 @@ def script(old, new, lemma, *modules):
     """What coqtop reads for a mutant: the first of `modules` with `new` for `old`, and the others as they are."""
     read, before = '', []
     for name in modules:
-        text = (FORMAL / f'{name}.v').read_text()
+        text = next(FORMAL.rglob(f'{name}.v')).read_text()
         if not before:
             assert text.count(old) == 1, f'{name}: {old}'
             text = text.replace(old, new)
