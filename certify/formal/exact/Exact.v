@@ -57,9 +57,11 @@ Definition depth (m : list (list int)) : Z :=
 Definition reach (B : Z) (w : weights) (p : paths) : Z :=
   Z.min 1500 (146 * Z.shiftr (depth (tEQKE p) + spread (tEQKP p)) (4 * B) / Z.sqrt (10000 * Z.of_nat (length (wO w)))).
 
-(* Halvings of exp, and bits: longer sequences have closer ones among them. *)
+(* Halvings of exp, and bits: two words, or three where masses are so small that few of these would be left for them, or where
+   sequences are longer, and have closer ones among them. *)
 Definition usual_count (w : weights) (p : paths) : Z * Z :=
-  if (length (wP w) <=? 4)%nat then count_from (places w) 32 124 40 w p else count_from (places w) 40 160 40 w p.
+  if ((length (wP w) <=? 4)%nat && (reach (places w) w p <=? 108))%bool then count_from (places w) 32 124 40 w p
+  else count_from (places w) 40 184 40 w p.
 
 Definition sequences_proved (w : weights) : option (Z * Z) :=
   let B := places w in
@@ -118,7 +120,7 @@ Qed.
 Lemma proved_bracket w n : sequences_proved w = Some n -> exists a, accuracy_is (model_of w) a /\ fst n <= a <= sequences_of w - snd n.
 Proof.
   unfold sequences_proved. destruct (paths_of (places w) w) as [p|] eqn:e; [|discriminate]. intros h.
-  destruct (complete w (usual_count w p)); injection h as <-; [unfold usual_count; destruct (_ <=? _)%nat|]; now apply count_from_bracket.
+  destruct (complete w (usual_count w p)); injection h as <-; [unfold usual_count; destruct ((_ <=? _)%nat && _)%bool|]; now apply count_from_bracket.
 Qed.
 
 Theorem exact_accuracy w n : proves_exactly w n = true -> accuracy_is (model_of w) n.
