@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 
+import processor_time
 import prove_certificates
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -57,12 +58,7 @@ def deep_stack():
 
 def call(*command, cwd=None):
     """Runs it; exit code, what it printed, and processor seconds."""
-    with subprocess.Popen([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          preexec_fn=deep_stack) as process:
-        printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, printed, usage.ru_utime + usage.ru_stime
+    return processor_time.call(*command, cwd=cwd, stderr=subprocess.STDOUT, preexec_fn=deep_stack)
 
 
 class Prover:

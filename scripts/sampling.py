@@ -6,13 +6,12 @@ n_ctx, the strategy that does best in the median is shown. Writes sampling.csv, 
 prints a table in Markdown."""
 import argparse
 import json
-import os
 import pathlib
-import subprocess
 
 import matplotlib
 import numpy
 import pandas
+import processor_time
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -23,13 +22,10 @@ STRATEGIES = ("brute_force", "multiset", "convolution")
 
 def call(*words):
     """What a command prints, and the processor time that it took."""
-    with subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, text=True) as process:
-        printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    code, printed, seconds = processor_time.call(*words)
+    if code:
         raise SystemExit(f"sampling: {' '.join(map(str, words))} failed")
-    return printed, usage.ru_utime + usage.ru_stime
+    return printed, seconds
 
 
 def rows_of(weights, seconds):
