@@ -12,6 +12,7 @@
 #include "certify/cli/verify.hpp"
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/signals.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/cli/commands.hpp"
 #include "data/cli/did_you_mean.hpp"

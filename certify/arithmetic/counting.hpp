@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "certify/arithmetic/number.hpp"
 
@@ -16,6 +17,7 @@ class Counting {
     template <class T>
     Counting(T) = delete;  // see number.hpp: use exactly<Counting>(x)
 
+    static std::string key() { return "counting"; }
     static std::uint64_t operations() { return count; }
     static void reset() { count = 0; }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "certify/arithmetic/number.hpp"
 
@@ -13,6 +15,9 @@ class Estimate {
     Estimate() = default;
     template <class T>
     Estimate(T) = delete;  // see number.hpp: use exactly<Estimate>(x)
+
+    static std::string key() { return "estimate"; }
+    static std::uint64_t operations() { return 0; }
 
     double value() const { return value_; }
 

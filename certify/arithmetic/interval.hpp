@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "certify/arithmetic/exp.hpp"
@@ -18,6 +20,9 @@ class Interval {
     Interval() = default;  ///< the point 0
     template <class T>
     Interval(T) = delete;  // see number.hpp: use exactly<Interval>(x)
+
+    static std::string key() { return "interval"; }
+    static std::uint64_t operations() { return 0; }
 
     /// From ends known to bound the value. `!(lower <= upper)` gives an interval of NaN.
     static Interval between(double lower, double upper) {

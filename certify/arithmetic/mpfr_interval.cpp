@@ -3,8 +3,6 @@
 #include "certify/arithmetic/mpfr_interval.hpp"
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 
 #include "certify/arithmetic/self_test.hpp"
 
@@ -12,7 +10,7 @@ namespace maxcert {
 namespace {
 
 thread_local long precision = 128;
-thread_local std::uint64_t operations = 0;
+thread_local std::uint64_t operations_done = 0;
 
 void keep_larger(Mpfr& best, const Mpfr& candidate) {
     if (mpfr_nan_p(candidate.get()) != 0 || mpfr_greater_p(candidate.get(), best.get()) != 0)
@@ -27,36 +25,17 @@ void keep_smaller(Mpfr& best, const Mpfr& candidate) {
 template <class Operation>
 void corners(const MpfrInterval& a, const MpfrInterval& b, Operation operation, Mpfr& lower, Mpfr& upper) {
     Mpfr value;
-    bool first = true;
+    mpfr_set_inf(lower.get(), 1);
+    mpfr_set_inf(upper.get(), -1);
     for (const Mpfr* x : {&a.lower(), &a.upper()}) {
         for (const Mpfr* y : {&b.lower(), &b.upper()}) {
             operation(value.get(), x->get(), y->get(), MPFR_RNDD);
-            if (first) {
-                lower = value;
-            } else {
-                keep_smaller(lower, value);
-            }
+            keep_smaller(lower, value);
             operation(value.get(), x->get(), y->get(), MPFR_RNDU);
-            if (first) {
-                upper = value;
-            } else {
-                keep_larger(upper, value);
-            }
-            first = false;
+            keep_larger(upper, value);
         }
     }
 }
-
-}  // namespace
-
-long working_precision() {
-    return precision;
-}
-std::uint64_t mpfr_operations() {
-    return operations;
-}
-
-namespace {
 
 /// MPFR keeps constants and scratch memory per thread; without this they leak with every thread that ends.
 struct FreeCacheAtThreadEnd {
@@ -67,6 +46,10 @@ thread_local const FreeCacheAtThreadEnd free_cache;
 
 }  // namespace
 
+long working_precision() {
+    return precision;
+}
+
 WorkingPrecision::WorkingPrecision(long bits) : before_(precision) {
     test_arithmetic_of_this_thread();  // doubles come in, and ends of intervals go out as doubles
     free_cache.use();                  // a thread_local object exists once it is used
@@ -74,6 +57,10 @@ WorkingPrecision::WorkingPrecision(long bits) : before_(precision) {
 }
 WorkingPrecision::~WorkingPrecision() {
     precision = before_;
+}
+
+std::uint64_t MpfrInterval::operations() {
+    return operations_done;
 }
 
 MpfrInterval MpfrInterval::nan() {
@@ -91,12 +78,10 @@ MpfrInterval exactly<MpfrInterval>(double value) {
     return r;
 }
 
-MpfrInterval MpfrInterval::from_decimal(const char* text) {
+MpfrInterval MpfrInterval::enclosing(const mpq_class& value) {
     MpfrInterval r;
-    if (mpfr_set_str(r.lower_.get(), text, 10, MPFR_RNDD) != 0 ||
-        mpfr_set_str(r.upper_.get(), text, 10, MPFR_RNDU) != 0 || mpfr_number_p(r.lower_.get()) == 0) {
-        throw std::invalid_argument(std::string("not a decimal number: '") + text + "'");
-    }
+    mpfr_set_q(r.lower_.get(), value.get_mpq_t(), MPFR_RNDD);
+    mpfr_set_q(r.upper_.get(), value.get_mpq_t(), MPFR_RNDU);
     return r;
 }
 
@@ -108,7 +93,7 @@ MpfrInterval operator-(const MpfrInterval& a) {
 }
 
 MpfrInterval operator+(const MpfrInterval& a, const MpfrInterval& b) {
-    ++operations;
+    ++operations_done;
     MpfrInterval r;
     mpfr_add(r.lower_.get(), a.lower_.get(), b.lower_.get(), MPFR_RNDD);
     mpfr_add(r.upper_.get(), a.upper_.get(), b.upper_.get(), MPFR_RNDU);
@@ -116,22 +101,18 @@ MpfrInterval operator+(const MpfrInterval& a, const MpfrInterval& b) {
 }
 
 MpfrInterval operator-(const MpfrInterval& a, const MpfrInterval& b) {
-    ++operations;
-    MpfrInterval r;
-    mpfr_sub(r.lower_.get(), a.lower_.get(), b.upper_.get(), MPFR_RNDD);
-    mpfr_sub(r.upper_.get(), a.upper_.get(), b.lower_.get(), MPFR_RNDU);
-    return r;
+    return a + -b;
 }
 
 MpfrInterval operator*(const MpfrInterval& a, const MpfrInterval& b) {
-    ++operations;
+    ++operations_done;
     MpfrInterval r;
     corners(a, b, mpfr_mul, r.lower_, r.upper_);
     return r;
 }
 
 MpfrInterval operator/(const MpfrInterval& a, const MpfrInterval& b) {
-    ++operations;
+    ++operations_done;
     if (!(mpfr_sgn(b.lower_.get()) > 0) && !(mpfr_sgn(b.upper_.get()) < 0)) return MpfrInterval::nan();
     if (b.is_nan()) return MpfrInterval::nan();
     MpfrInterval r;
@@ -140,7 +121,7 @@ MpfrInterval operator/(const MpfrInterval& a, const MpfrInterval& b) {
 }
 
 MpfrInterval max(const MpfrInterval& a, const MpfrInterval& b) {
-    ++operations;
+    ++operations_done;
     MpfrInterval r = a;
     if (a.is_nan()) return r;
     keep_larger(r.lower_, b.lower_);
@@ -149,12 +130,7 @@ MpfrInterval max(const MpfrInterval& a, const MpfrInterval& b) {
 }
 
 MpfrInterval min(const MpfrInterval& a, const MpfrInterval& b) {
-    ++operations;
-    MpfrInterval r = a;
-    if (a.is_nan()) return r;
-    keep_smaller(r.lower_, b.lower_);
-    keep_smaller(r.upper_, b.upper_);
-    return r;
+    return -max(-a, -b);
 }
 
 MpfrInterval hull(const MpfrInterval& a, const MpfrInterval& b) {
@@ -175,7 +151,7 @@ MpfrInterval abs(const MpfrInterval& a) {
 }
 
 MpfrInterval exp(const MpfrInterval& a) {
-    ++operations;
+    ++operations_done;
     MpfrInterval r;
     mpfr_exp(r.lower_.get(), a.lower_.get(), MPFR_RNDD);
     mpfr_exp(r.upper_.get(), a.upper_.get(), MPFR_RNDU);
@@ -183,7 +159,7 @@ MpfrInterval exp(const MpfrInterval& a) {
 }
 
 MpfrInterval sqrt(const MpfrInterval& a) {
-    ++operations;
+    ++operations_done;
     if (a.is_nan() || mpfr_sgn(a.upper_.get()) < 0) return MpfrInterval::nan();
     MpfrInterval r;
     if (mpfr_sgn(a.lower_.get()) > 0) mpfr_sqrt(r.lower_.get(), a.lower_.get(), MPFR_RNDD);

@@ -1,9 +1,11 @@
 // An outward-rounded interval of MPFR numbers: the reference arithmetic, at any precision.
 #pragma once
 
+#include <gmpxx.h>
 #include <mpfr.h>
 
 #include <cstdint>
+#include <string>
 
 #include "certify/arithmetic/number.hpp"
 
@@ -23,9 +25,6 @@ class WorkingPrecision {
   private:
     long before_;
 };
-
-/// Operations on MpfrInterval by this thread so far.
-std::uint64_t mpfr_operations();
 
 /// One mpfr_t, freed when it dies.
 class Mpfr {
@@ -62,14 +61,11 @@ class MpfrInterval {
     MpfrInterval() = default;  ///< the point 0
     template <class T>
     MpfrInterval(T) = delete;  // see number.hpp: use exactly<MpfrInterval>(x)
-    MpfrInterval(const MpfrInterval&) = default;
-    MpfrInterval(MpfrInterval&&) noexcept = default;
-    MpfrInterval& operator=(const MpfrInterval&) = default;
-    MpfrInterval& operator=(MpfrInterval&&) noexcept = default;
-    ~MpfrInterval() = default;
 
-    /// Enclosure of a decimal number such as "0.01". Throws std::invalid_argument for anything else.
-    static MpfrInterval from_decimal(const char* text);
+    static MpfrInterval enclosing(const mpq_class& value);
+
+    static std::string key() { return "mpfr" + std::to_string(working_precision()); }
+    static std::uint64_t operations();
 
     const Mpfr& lower() const { return lower_; }
     const Mpfr& upper() const { return upper_; }
@@ -103,10 +99,6 @@ class MpfrInterval {
 
     Mpfr lower_, upper_;
 };
-
-MpfrInterval operator-(const MpfrInterval& a);
-MpfrInterval max(const MpfrInterval& a, const MpfrInterval& b);
-MpfrInterval min(const MpfrInterval& a, const MpfrInterval& b);
 
 template <>
 MpfrInterval exactly<MpfrInterval>(double value);

@@ -13,6 +13,8 @@
 //   bool certainly_negative(N)   every value is < 0: the only way to say "proved". NaN: false
 //   bool certainly_nonnegative(N)  every value is >= 0. NaN: false
 //   double upper_double(N), lower_double(N)  an end as a double, rounded outward (figures and filters)
+//   N::key()                     names the type and its precision, for keys of shared tables
+//   N::operations()              by this thread so far; 0 where N does not count
 #pragma once
 
 #include <cstddef>

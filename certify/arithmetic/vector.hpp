@@ -37,33 +37,16 @@ N dot(const std::vector<N>& a, const std::vector<N>& b) {
 /// a^T M, for a of as many entries as M has rows.
 template <class N>
 std::vector<N> times(const std::vector<N>& a, const Matrix<N>& m) {
-    std::vector<N> result(m.columns());
-    for (std::size_t i = 0; i < m.rows(); ++i) {
-        for (std::size_t j = 0; j < m.columns(); ++j) {
-            if (i == 0) {
-                result[j] = a[i] * m(i, j);
-            } else {
-                result[j] += a[i] * m(i, j);
-            }
-        }
-    }
-    return result;
+    Matrix<N> row(1, a.size());
+    std::copy(a.begin(), a.end(), row.row(0));
+    const Matrix<N> product = row * m;
+    return std::vector<N>(product.row(0), product.row(0) + product.columns());
 }
 
 /// M b.
 template <class N>
 std::vector<N> times(const Matrix<N>& m, const std::vector<N>& b) {
-    std::vector<N> result(m.rows());
-    for (std::size_t i = 0; i < m.rows(); ++i) {
-        for (std::size_t j = 0; j < m.columns(); ++j) {
-            if (j == 0) {
-                result[i] = m(i, j) * b[j];
-            } else {
-                result[i] += m(i, j) * b[j];
-            }
-        }
-    }
-    return result;
+    return times(b, transposed(m));
 }
 
 template <class N>

@@ -6,8 +6,10 @@
 
 #include "certify/cli/commands.hpp"
 #include "certify/cli/table.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "data/base/errors.hpp"
 #include "data/base/progress.hpp"
+#include "data/base/signals.hpp"
 #include "data/base/text.hpp"
 #include "data/files/files.hpp"
 
@@ -85,7 +87,7 @@ int certify_command(const std::vector<std::string>& arguments, const TorchLoader
         Progress progress(style, "certify", static_cast<double>(strategies.size() * boxes.size()));
         double done = 0;
         for (const WeightRadius& box : boxes) {
-            Model model(weights, box, weights_format);
+            Model model = model_of(weights, box, weights_format);
             for (const Prover* strategy : strategies) {
                 if (stop_requested()) break;
                 const std::string& name = strategy->info().name;

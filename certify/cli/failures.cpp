@@ -10,6 +10,7 @@
 #include "certify/cli/commands.hpp"
 #include "certify/proof/size_limit.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/signals.hpp"
 
 namespace maxcert {
 namespace {

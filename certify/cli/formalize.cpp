@@ -11,8 +11,10 @@
 #include "certify/formalize/bits.hpp"
 #include "certify/formalize/theorem.hpp"
 #include "certify/proof/certify.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
 #include "data/files/files.hpp"
+#include "data/weights/identity.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -26,7 +28,7 @@ CertificateRecord record_to_formalize(const std::string& path, const std::string
         if (holds) return;
         throw InputError(path, field, otherwise, "give the certificate of a plain claim about these weights");
     };
-    require(record.weights_sha256 == weights.sha256(), "weights_sha256", "speaks of other weights");
+    require(record.weights_sha256 == sha256_of(weights), "weights_sha256", "speaks of other weights");
     require(!record.skipped, "skipped", "nothing was proved");
     require(record.margin == "0", "margin", "theorems are about margin 0");
     require(proof != kPlannedWindows || record.strategy == kPlannedWindows, "strategy",
@@ -84,7 +86,7 @@ TheoremClaim claim_to_formalize(const CommandLine& line, const std::string& proo
             throw UsageError("--correct and --certificate both say what to claim; give one of them");
         const Count total = power(weights.shape.d_vocab, weights.shape.n_ctx);
         return {sequences_given(line, "correct"),
-                line.given("at-most") ? sequences_given(line, "at-most") : total, total, weights.sha256(),
+                line.given("at-most") ? sequences_given(line, "at-most") : total, total, sha256_of(weights),
                 proof == kPlannedWindows ? certify_for(proof, weights).hints : Json()};
     }
     if (line.given("certificate"))

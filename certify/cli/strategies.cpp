@@ -6,8 +6,8 @@
 
 #include "certify/cli/commands.hpp"
 #include "certify/proof/prover.hpp"
-#include "data/base/digest.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/md5.hpp"
 #include "data/files/csv.hpp"
 
 namespace maxcert {
@@ -34,9 +34,9 @@ int strategies_command(const std::vector<std::string>& arguments) {
         all.push_back({{"strategy", info.name},
                        {"family", info.family},
                        {"group", info.group},
-                       {"complexity", info.complexity},
+                       {"complexity", strategy->description().complexity},
                        {"paper", info.in_paper},
-                       {"summary", info.summary}});
+                       {"summary", strategy->description().summary}});
     }
     const std::string format = line.get("format");
     if (format == "json") {

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 #include "data/base/text.hpp"
 #include "data/files/csv.hpp"
 

@@ -10,10 +10,13 @@
 
 #include "certify/proof/certificate.hpp"
 #include "certify/proof/claim.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 #include "data/base/parallel.hpp"
 #include "data/base/progress.hpp"
+#include "data/base/signals.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/experiment/config.hpp"
 #include "data/files/files.hpp"
@@ -65,7 +68,7 @@ class FolderCheck {
             if (!facts)
                 throw InputError(results_.seed_folder(seed) + "/model.json", "", "cannot be read", "");
             Model model(load_safetensors(results_.weights_file(seed)));
-            if (model.sha256() != text_at(*facts, "weights_sha256")) {
+            if (claimed_weights(model).sha256 != text_at(*facts, "weights_sha256")) {
                 throw CertificateRejected("weights.safetensors holds other weights than model.json says");
             }
             for (const auto& [strategy, entry] : there.by_strategy) {

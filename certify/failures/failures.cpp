@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "certify/model/paths.hpp"
 #include "certify/strategies/bracket/group_terms.hpp"
 #include "certify/strategies/terms/exact_decider.hpp"
 #include "data/base/parallel.hpp"
@@ -166,11 +167,11 @@ FailureList find_failures(Model& model, const CheckOptions& options, const Failu
     if (d_vocab == 1) return all;
     const Deadline deadline = options.deadline();
     const TimeLimit limit(deadline);
-    if (!within_time([&] { model.paths<Interval>(); })) {
+    if (!within_time([&] { paths_of<Interval>(model); })) {
         all.every = false;
         return all;
     }
-    const Paths<Interval>& paths = model.paths<Interval>();
+    const Paths<Interval>& paths = paths_of<Interval>(model);
     const Margin none;
     ExactDecider decider(model, options.max_bits, {none});
     const SplitPaths split(paths);

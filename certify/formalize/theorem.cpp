@@ -13,6 +13,7 @@
 #include "certify/formalize/blocks.hpp"
 #include "certify/proof/claim.hpp"
 #include "certify/proof/prover.hpp"
+#include "certify/strategies/window/plan_json.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {

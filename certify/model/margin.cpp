@@ -10,6 +10,24 @@
 #include "data/base/errors.hpp"
 
 namespace maxcert {
+namespace {
+
+/// The value of digits, a point and an exponent.
+mpq_class decimal_value(const std::string& text) {
+    const std::size_t mark = std::min(text.find_first_of("eE"), text.size());
+    std::string digits = text.substr(0, mark);
+    long exponent = mark < text.size() ? std::stol(text.substr(mark + 1)) : 0;
+    const std::size_t point = digits.find('.');
+    if (point != std::string::npos) {
+        exponent -= static_cast<long>(digits.size() - point - 1);
+        digits.erase(point, 1);
+    }
+    const mpq_class whole(mpz_class(digits, 10)),
+        scale(power(10, static_cast<unsigned long>(std::labs(exponent))));
+    return exponent < 0 ? mpq_class(whole / scale) : mpq_class(whole * scale);
+}
+
+}  // namespace
 
 Margin::Margin(const std::string& text) : text_(text) {
     static const std::regex decimal(R"([0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?)");
@@ -17,52 +35,14 @@ Margin::Margin(const std::string& text) : text_(text) {
         throw UsageError("--margin takes a decimal number >= 0 such as 0.01, not '" + text.substr(0, 60) +
                          "'");
     }
-    const WorkingPrecision bits(64);
-    const MpfrInterval value = MpfrInterval::from_decimal(text.c_str());
-    lower_ = lower_double(value);
-    upper_ = upper_double(value);
-    if (!(upper_ < 1e300)) throw UsageError("--margin " + text + " is too large");
+    exact_ = decimal_value(text);
+    if (exact_ >= mpq_class(1e300)) throw UsageError("--margin " + text + " is too large");
 }
 
 Margin Margin::widened(double extra) const {
     Margin wider = *this;
-    const RoundUpward up;
-    wider.extra_ = extra_ + extra;
+    wider.exact_ += mpq_class(extra);
     return wider;
-}
-
-mpq_class Margin::exact() const {
-    const std::size_t mark = std::min(text_.find_first_of("eE"), text_.size());
-    std::string digits = text_.substr(0, mark);
-    long exponent = mark < text_.size() ? std::stol(text_.substr(mark + 1)) : 0;
-    const std::size_t point = digits.find('.');
-    if (point != std::string::npos) {
-        exponent -= static_cast<long>(digits.size() - point - 1);
-        digits.erase(point, 1);
-    }
-    const mpz_class power = maxcert::power(10, static_cast<unsigned long>(std::labs(exponent)));
-    mpq_class value(mpz_class(digits, 10));
-    if (exponent < 0) {
-        value /= power;
-    } else {
-        value *= power;
-    }
-    return value + mpq_class(extra_);
-}
-
-template <>
-Interval Margin::enclose<Interval>() const {
-    return Interval::between(lower_, upper_) + exactly<Interval>(extra_);
-}
-
-template <>
-MpfrInterval Margin::enclose<MpfrInterval>() const {
-    return MpfrInterval::from_decimal(text_.c_str()) + exactly<MpfrInterval>(extra_);
-}
-
-template <>
-Estimate Margin::enclose<Estimate>() const {
-    return exactly<Estimate>(upper_ + extra_);
 }
 
 }  // namespace maxcert

@@ -5,9 +5,6 @@
 
 #include <string>
 
-#include "certify/arithmetic/counting.hpp"
-#include "certify/arithmetic/estimate.hpp"
-#include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
 
 namespace maxcert {
@@ -21,32 +18,32 @@ class Margin {
 
     const std::string& text() const { return text_; }
 
-    /// Adds `extra` >= 0 (a proved upper bound, e.g. of a float32 error) to the margin that checks use; the
-    /// text stays.
+    /// Adds a finite `extra` >= 0 (a proved upper bound, e.g. of a float32 error) to the margin that checks
+    /// use; the text stays.
     Margin widened(double extra) const;
 
     /// The margin that checks use, exactly.
-    mpq_class exact() const;
+    const mpq_class& exact() const { return exact_; }
 
-    /// Enclosure of the margin that checks use.
+    /// Enclosure of the margin that checks use; in a number type that is no enclosure, its upper end.
     template <class N>
     N enclose() const;
 
   private:
     std::string text_ = "0";
-    double lower_ = 0, upper_ = 0;  // enclosure of the text
-    double extra_ = 0;
+    mpq_class exact_;
 };
 
 template <>
-Interval Margin::enclose<Interval>() const;
-template <>
-MpfrInterval Margin::enclose<MpfrInterval>() const;
-template <>
-inline Counting Margin::enclose<Counting>() const {
-    return Counting();
+inline MpfrInterval Margin::enclose<MpfrInterval>() const {
+    return MpfrInterval::enclosing(exact_);
 }
-template <>
-Estimate Margin::enclose<Estimate>() const;
+
+template <class N>
+N Margin::enclose() const {
+    const WorkingPrecision bits(64);
+    const MpfrInterval enclosure = enclose<MpfrInterval>();
+    return hull(exactly<N>(upper_double(enclosure)), exactly<N>(lower_double(enclosure)));
+}
 
 }  // namespace maxcert

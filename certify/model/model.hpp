@@ -2,63 +2,40 @@
 #pragma once
 
 #include <any>
+#include <cmath>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
-#include "certify/model/margin.hpp"
-#include "certify/model/paths.hpp"
-#include "data/weights/format.hpp"
+#include "certify/arithmetic/interval.hpp"
+#include "certify/arithmetic/mpfr_interval.hpp"
+#include "certify/model/weight_matrices.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {
 
-/// A box of models around the weights: every entry may move by up to `absolute` + `relative` * |entry|. Both
-/// are decimal numbers kept as text, so that the claim is about exactly what was asked.
-class WeightRadius {
-  public:
-    WeightRadius() = default;
-    /// Throws UsageError unless both are plain decimals >= 0, as a Margin takes them.
-    WeightRadius(const std::string& absolute, const std::string& relative);
+/// A box of models around the weights: every entry may move by up to `absolute` + `relative` * |entry|.
+struct Radius {
+    double absolute = 0, relative = 0;  ///< >= 0
 
-    const std::string& absolute_text() const { return absolute_text_; }
-    const std::string& relative_text() const { return relative_text_; }
-    /// Rounded up.
-    double absolute() const { return absolute_; }
-    double relative() const { return relative_; }
-    bool is_zero() const { return absolute_ == 0 && relative_ == 0; }
-
-  private:
-    std::string absolute_text_ = "0", relative_text_ = "0";
-    double absolute_ = 0, relative_ = 0;
+    bool is_zero() const { return absolute == 0 && relative == 0; }
 };
-
-/// "1e-6" is absolute, "1e-4r" relative. Throws UsageError for anything else.
-WeightRadius parse_weight_radius(const std::string& text);
 
 /// Not thread-safe: one thread prepares, then workers may read what they were handed.
 class Model {
   public:
-    /// Rounds the weights to `format` first (InputError where they overflow it); the box is around the
-    /// result.
-    explicit Model(Weights weights, WeightRadius radius = {}, WeightFormat format = WeightFormat::float32);
+    explicit Model(Weights weights, Radius radius = {});
 
     const Weights& weights() const { return weights_; }
     const Shape& shape() const { return weights_.shape; }
-    /// Of the weights as they were given, before any rounding.
-    const std::string& sha256() const { return sha256_; }
-    const WeightRadius& radius() const { return radius_; }
-    WeightFormat format() const { return format_; }
+    const Radius& radius() const { return radius_; }
 
-    /// Enclosures of the weights in N (for Interval: RoundUpward is set inside).
+    /// Enclosures in N of the weights of every model in the box. Number types that prove nothing know no
+    /// boxes.
     template <class N>
     WeightMatrices<N> weight_matrices() const;
-
-    /// The multiplied-out paths in N at the thread's working precision; computed once per number type and
-    /// precision and kept.
-    template <class N>
-    const Paths<N>& paths();
 
     /// Whatever a family of strategies wants to compute once per model: made by `make()` (returning T) on
     /// the first call with this key, kept until the model dies. The key names the thing and all that it
@@ -72,10 +49,34 @@ class Model {
 
   private:
     Weights weights_;
-    WeightRadius radius_;
-    WeightFormat format_;
-    std::string sha256_;
+    Radius radius_;
     std::unordered_map<std::string, std::any> cache_;
 };
+
+template <class N>
+WeightMatrices<N> Model::weight_matrices() const {
+    constexpr bool encloses = std::is_same_v<N, Interval> || std::is_same_v<N, MpfrInterval>;
+    const RoundingFor<N> rounding;
+    const auto matrix = [this](const std::vector<float>& values, std::size_t rows, std::size_t columns) {
+        Matrix<N> m(rows, columns);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const double value = values[i];
+            N number = exactly<N>(value);
+            if (encloses && !radius_.is_zero()) {
+                const N r = exactly<N>(radius_.absolute) +
+                            exactly<N>(radius_.relative) * exactly<N>(std::fabs(value));
+                number = hull(number - r, number + r);
+            }
+            m(i / columns, i % columns) = number;
+        }
+        return m;
+    };
+    const Weights& w = weights_;
+    const Shape& s = w.shape;
+    return {matrix(w.W_E, s.d_vocab, s.d_model), matrix(w.W_pos, s.n_ctx, s.d_model),
+            matrix(w.W_Q, s.d_model, s.d_head),  matrix(w.W_K, s.d_model, s.d_head),
+            matrix(w.W_V, s.d_model, s.d_head),  matrix(w.W_O, s.d_head, s.d_model),
+            matrix(w.W_U, s.d_model, s.d_vocab)};
+}
 
 }  // namespace maxcert

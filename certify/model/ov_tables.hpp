@@ -1,11 +1,12 @@
-// What the OV circuit adds to logit differences, in the forms that the cubic, subcubic and window checks
-// share (SOUNDNESS T2, T3, T5c).
+// What the OV circuit adds to logit differences, in the forms that the cubic and subcubic checks
+// share (SOUNDNESS T2, T3).
 #pragma once
 
 #include <vector>
 
 #include "certify/arithmetic/matrix.hpp"
 #include "certify/arithmetic/vector.hpp"
+#include "certify/model/path_tables.hpp"
 
 namespace maxcert {
 
@@ -71,6 +72,21 @@ Matrix<N> centred_maxima(const Matrix<N>& values) {
         for (std::size_t m = 0; m < values.columns(); ++m) result(t, m) = largest[m] - values(t, m);
     }
     return result;
+}
+
+template <class N>
+const OvTables<N>& ov_of(TableCache<N>& bench) {
+    const WeightMatrices<N>& w = weights_of(bench);
+    const Matrix<N>& EVOU = evou_of(bench);
+    return bench.template table<OvTables<N>>(
+        "ov", [&] { return ov_tables(EVOU, ((w.W_pos * w.W_V) * w.W_O) * w.W_U); });
+}
+
+/// max_{x != m} EU[q][x] - EU[q][m] at (q, m); d_vocab >= 2.
+template <class N>
+const Matrix<N>& centred_direct_of(TableCache<N>& bench) {
+    const Matrix<N>& EU = direct_of(bench);
+    return bench.template table<Matrix<N>>("EU/centred", [&] { return centred_maxima(EU); });
 }
 
 }  // namespace maxcert

@@ -5,6 +5,7 @@
 
 #include "certify/arithmetic/matrix.hpp"
 #include "certify/arithmetic/number.hpp"
+#include "certify/model/path_tables.hpp"
 
 namespace maxcert {
 
@@ -46,6 +47,15 @@ PositionSums<N> position_sums(const Matrix<N>& EQKP) {
         }
     }
     return sums;
+}
+
+template <class N>
+const PositionSums<N>& position_sums_of(TableCache<N>& bench) {
+    const WeightMatrices<N>& w = weights_of(bench);
+    return bench.template table<PositionSums<N>>("position sums", [&] {
+        const N scale = attention_scale<N>(bench.shape().d_head);
+        return position_sums(scaled((query_embedding(w) * w.W_Q) * transposed(w.W_pos * w.W_K), scale));
+    });
 }
 
 }  // namespace maxcert

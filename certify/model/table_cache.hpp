@@ -7,8 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "certify/arithmetic/estimate.hpp"
-#include "certify/arithmetic/number_traits.hpp"
+#include "certify/arithmetic/rounding.hpp"
 #include "certify/model/model.hpp"
 
 namespace maxcert {
@@ -25,7 +24,7 @@ struct Made {
 template <class N>
 class TableCache {
   public:
-    TableCache(const RoundingFor<N>&, Model& model) : model_(model), prefix_(number_key<N>() + "/") {}
+    TableCache(const RoundingFor<N>&, Model& model) : model_(model), prefix_(N::key() + "/") {}
 
     Model& model() const { return model_; }
     const Shape& shape() const { return model_.shape(); }
@@ -35,9 +34,9 @@ class TableCache {
     template <class T, class Make>
     const T& table(const std::string& key, Make&& make) {
         const auto& made = model_.template shared<Made<T>>(prefix_ + key, [&] {
-            const std::uint64_t before = operations_of<N>();
+            const std::uint64_t before = N::operations();
             T value = make();
-            const std::uint64_t work = operations_of<N>() - before;
+            const std::uint64_t work = N::operations() - before;
             made_here_ += work;
             return Made<T>{std::move(value), work};
         });
@@ -46,13 +45,13 @@ class TableCache {
     }
 
     /// Operations since this table cache exists and in all the tables it used (for MpfrInterval, Counting).
-    std::uint64_t work() const { return operations_of<N>() - start_ - made_here_ + used_work_; }
+    std::uint64_t work() const { return N::operations() - start_ - made_here_ + used_work_; }
 
   private:
     Model& model_;
     std::string prefix_;
     std::set<std::string> used_;
-    std::uint64_t start_ = operations_of<N>();
+    std::uint64_t start_ = N::operations();
     std::uint64_t made_here_ = 0;  ///< part of what this thread did that is in used_work_ as well
     std::uint64_t used_work_ = 0;
 };

@@ -22,9 +22,7 @@ struct StrategyInfo {
     /// The row of the paper's table that the strategy belongs to, or would if it were the paper's (the keys
     /// of data/published/groups.csv); otherwise window or bracket.
     std::string group;
-    std::string complexity;  ///< of the verifier, e.g. O(V^2 d)
-    std::string summary;     ///< one line
-    bool in_paper = false;   ///< one of the paper's 102
+    bool in_paper = false;  ///< one of the paper's 102
 };
 
 /// What a check establishes.

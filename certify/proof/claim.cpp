@@ -4,8 +4,10 @@
 
 #include <limits>
 
+#include "certify/proof/claimed_weights.hpp"
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
+#include "data/weights/identity.hpp"
 
 namespace maxcert {
 namespace {
@@ -63,11 +65,12 @@ void say_what_is_claimed(CertificateRecord& r, Model& model, const Claim& claim)
             Float32Claim{claim.exp_ulp, error.bounded() ? std::optional<double>(error.logit) : std::nullopt,
                          error.softmax_needs_maximum};
     }
-    r.weights_format = name_of(model.format());
-    if (model.format() != WeightFormat::float32) r.rounded_sha256 = model.weights().sha256();
-    r.radius_absolute = model.radius().absolute_text();
-    r.radius_relative = model.radius().relative_text();
-    r.weights_sha256 = model.sha256();
+    const ClaimedWeights& weights = claimed_weights(model);
+    r.weights_format = name_of(weights.format);
+    if (weights.format != WeightFormat::float32) r.rounded_sha256 = sha256_of(model.weights());
+    r.radius_absolute = weights.radius.absolute_text();
+    r.radius_relative = weights.radius.relative_text();
+    r.weights_sha256 = weights.sha256;
     r.shape = model.shape();
 }
 
@@ -75,7 +78,7 @@ Model claimed_model(const CertificateRecord& r, const Weights& weights) {
     const auto format = parsed("weights_format", [&r] { return parse_weight_format(r.weights_format); });
     const auto radius =
         parsed("weight_radius", [&r] { return WeightRadius(r.radius_absolute, r.radius_relative); });
-    return parsed("weights_format", [&] { return Model(weights, radius, format); });
+    return parsed("weights_format", [&] { return model_of(weights, radius, format); });
 }
 
 Claim claim_from(const CertificateRecord& r) {

@@ -18,13 +18,6 @@ Verdict sign_verdict(const N& number) {
     return Verdict::open;
 }
 
-/// What escalation spent; added up over a check and reported in the figures.
-struct EscalationStats {
-    std::uint64_t escalated = 0;  ///< decisions that double intervals left open
-    std::uint64_t left_open = 0;  ///< of these, still open at max_bits: not proved
-    long bits_used = 53;
-};
-
 /// The precision at which MPFR begins.
 inline long first_bits(long max_bits) {
     return std::min(128L, max_bits);
@@ -38,19 +31,6 @@ void for_each_precision(long max_bits, Settled&& settled) {
         const WorkingPrecision precision(bits);
         if (settled(bits) || bits >= max_bits) return;
     }
-}
-
-/// `at_bits()` decides in MpfrInterval at the working precision, which rises until the verdict is not open.
-template <class AtBits>
-Verdict decide_in_mpfr(long max_bits, EscalationStats& stats, AtBits&& at_bits) {
-    Verdict verdict = Verdict::open;
-    for_each_precision(max_bits, [&](long bits) {
-        stats.bits_used = std::max(stats.bits_used, bits);
-        verdict = at_bits();
-        return verdict != Verdict::open;
-    });
-    if (verdict == Verdict::open) ++stats.left_open;
-    return verdict;
 }
 
 }  // namespace maxcert

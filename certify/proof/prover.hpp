@@ -31,12 +31,19 @@ struct Effort {
 
 struct SearchOptions : CheckOptions, Effort {};
 
+/// What `maxcert strategies` says of a strategy.
+struct Description {
+    std::string complexity;  ///< of the verifier, e.g. O(V^2 d)
+    std::string summary;     ///< one line
+};
+
 class Prover {
   public:
     virtual ~Prover() = default;
 
     const Checker& checker() const { return checker_; }
     const StrategyInfo& info() const { return checker_.info(); }
+    const Description& description() const { return description_; }
 
     /// Searches and checks. What it returns in `result` comes from the check alone.
     virtual Proof prove(Model& model, const SearchOptions& options) const = 0;
@@ -48,10 +55,11 @@ class Prover {
 
   protected:
     /// Throws std::invalid_argument if no checker is called so.
-    explicit Prover(const std::string& strategy);
+    Prover(const std::string& strategy, Description description);
 
   private:
     const Checker& checker_;
+    Description description_;
 };
 
 using ProverList = std::vector<std::unique_ptr<Prover>>;

@@ -28,7 +28,8 @@ Proof out_of_time() {
     return proof;
 }
 
-Prover::Prover(const std::string& strategy) : checker_(known_checker(strategy)) {}
+Prover::Prover(const std::string& strategy, Description description)
+    : checker_(known_checker(strategy)), description_(std::move(description)) {}
 
 std::vector<Proof> Prover::prove_margins(Model& model, const std::vector<Margin>& margins,
                                          const SearchOptions& options) const {

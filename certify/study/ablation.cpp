@@ -1,12 +1,13 @@
 // A model without some paths is a model whose path tables are zero there, so brute force counts it exactly.
 #include "certify/study/ablation.hpp"
 
+#include "certify/model/paths.hpp"
 #include "certify/strategies/terms/tied_tokens.hpp"
 
 namespace maxcert {
 
 WalkCounts count_ablated(Model& model, unsigned zeroed, unsigned threads) {
-    Paths<Interval> paths = model.paths<Interval>();
+    Paths<Interval> paths = paths_of<Interval>(model);
     const auto keep = [zeroed](unsigned path, Matrix<Interval>& m) {
         if (zeroed & path) m = Matrix<Interval>(m.rows(), m.columns());
     };

@@ -2,6 +2,7 @@
 #include "certify/study/robustness.hpp"
 
 #include "certify/proof/certify.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -43,7 +44,7 @@ Json bounds_by_radius(const Weights& weights, const Count& most_sequences, doubl
     options.max_enumeration = most_sequences;
     options.time_limit_s = time_limit_s;
     for (const char* radius : {"0", "1e-7", "1e-6", "3e-6", "1e-5", "3e-5", "1e-4", "3e-4", "1e-3"}) {
-        Model box(weights, parse_weight_radius(radius));
+        Model box = model_of(weights, parse_weight_radius(radius));
         for (const Prover* strategy :
              select_strategies(std::string("brute_force,cubic,window/4,") + kSubcubic)) {
             add(rows, {{"radius", radius}}, certify_one(box, *strategy, options));
@@ -59,7 +60,7 @@ Json bounds_when_deployed(const Weights& weights, const Count& most_sequences, d
     options.time_limit_s = time_limit_s;
     for (const auto format : {WeightFormat::float32, WeightFormat::bf16, WeightFormat::fp16}) {
         try {
-            Model rounded(weights, {}, format);
+            Model rounded = model_of(weights, {}, format);
             for (const auto semantics : {Semantics::real, Semantics::float32}) {
                 options.semantics = semantics;
                 for (const Prover* strategy : select_strategies("brute_force,window/4")) {

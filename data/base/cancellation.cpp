@@ -1,5 +1,4 @@
-// The handler only sets a flag, which is all that a signal handler may do; loops look at it where ending is
-// safe.
+// Loops look at the flag and at the clock where ending is safe.
 #include "data/base/cancellation.hpp"
 
 #include <csignal>
@@ -13,24 +12,14 @@ constexpr std::size_t kOperationsPerLook = 1 << 14;
 thread_local const Deadline* current_deadline = nullptr;
 thread_local std::size_t operations_since_look = 0;
 
-void on_signal(int number) {
-    signal_seen = number;
-    std::signal(number, SIG_DFL);  // a second signal does not wait for loops to notice
-}
-
 }  // namespace
 
-void install_stop_handlers() {
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
+void request_stop(int signal) {
+    signal_seen = signal;
 }
 
-bool stop_requested() {
-    return signal_seen != 0;
-}
-
-int stop_exit_code() {
-    return signal_seen == 0 ? 0 : 128 + static_cast<int>(signal_seen);
+int stop_signal() {
+    return signal_seen;
 }
 
 Deadline::Deadline(double seconds_from_now)

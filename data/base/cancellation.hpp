@@ -7,14 +7,14 @@
 
 namespace maxcert {
 
-/// Installs handlers for SIGINT and SIGTERM that set the flag; a second signal ends the program at once.
-void install_stop_handlers();
+/// Sets the flag: all that a signal handler may do.
+void request_stop(int signal);
 
-/// True once SIGINT or SIGTERM has come.
-bool stop_requested();
-
-/// 130 or 143 once a signal has come, otherwise 0.
-int stop_exit_code();
+/// The signal that has come, or 0.
+int stop_signal();
+inline bool stop_requested() {
+    return stop_signal() != 0;
+}
 
 /// The moment at which a time-limited computation ends; a default one never does.
 class Deadline {

@@ -1,9 +1,5 @@
-// GMP integers throughout; a ratio becomes a double rounded down, so that a bound never reads higher than it
-// is.
+// GMP integers throughout.
 #include "data/base/counts.hpp"
-
-#include <algorithm>
-#include <stdexcept>
 
 namespace maxcert {
 
@@ -17,23 +13,6 @@ Count binomial(unsigned long n, unsigned long k) {
     Count result;
     mpz_bin_uiui(result.get_mpz_t(), n, k);
     return result;
-}
-
-double ratio_rounded_down(const Count& part, const Count& whole) {
-    mpq_class ratio(part, whole);
-    ratio.canonicalize();
-    return ratio.get_d();  // mpq_get_d truncates towards zero, and the ratio is not negative
-}
-
-// 4096^4096, the largest number of sequences there can be, has 14797 digits.
-constexpr std::size_t kMaxDigits = 15000;
-
-Count count_from_string(const std::string& decimal) {
-    const bool digits =
-        !decimal.empty() && decimal.size() <= kMaxDigits &&
-        std::all_of(decimal.begin(), decimal.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits) throw std::invalid_argument("not a decimal count: '" + decimal.substr(0, 40) + "'");
-    return Count(decimal, 10);
 }
 
 }  // namespace maxcert

@@ -1,6 +1,6 @@
 // The parser is watched: nesting, the number of keys and keys that come twice are refused while reading,
 // before they can cost memory or hide a second meaning.
-#include "data/base/json.hpp"
+#include "data/base/json_text.hpp"
 
 #include <fmt/format.h>
 

@@ -9,6 +9,7 @@
 
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/signals.hpp"
 
 namespace maxcert {
 namespace {

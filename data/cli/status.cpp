@@ -4,12 +4,14 @@
 #include <set>
 
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/cli/commands.hpp"
 #include "data/experiment/config.hpp"
 #include "data/experiment/seeds.hpp"
 #include "data/results/folder.hpp"
 #include "data/results/reference.hpp"
+#include "data/weights/identity.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -58,7 +60,7 @@ struct Findings {
 
 bool has_weights(const Results& results, std::uint64_t seed, const std::string& sha256) {
     try {
-        return load_safetensors(results.weights_file(seed)).sha256() == sha256;
+        return sha256_of(load_safetensors(results.weights_file(seed))) == sha256;
     } catch (const InputError&) {
         return false;
     }

@@ -11,9 +11,9 @@
 #include <set>
 #include <sstream>
 
-#include "data/base/digest.hpp"
 #include "data/base/errors.hpp"
 #include "data/base/json.hpp"
+#include "data/base/sha256.hpp"
 #include "data/base/text.hpp"
 #include "data/files/files.hpp"
 #include "data/files/program_files.hpp"

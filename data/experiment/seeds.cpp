@@ -8,8 +8,8 @@
 #include <optional>
 #include <set>
 
-#include "data/base/digest.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/md5.hpp"
 #include "data/base/text.hpp"
 
 namespace maxcert {

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 #include "data/base/text.hpp"
 #include "data/experiment/metadata.hpp"
 #include "data/files/files.hpp"

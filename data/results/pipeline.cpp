@@ -11,9 +11,11 @@
 
 #include "data/base/cancellation.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 #include "data/base/parallel.hpp"
 #include "data/experiment/metadata.hpp"
 #include "data/files/files.hpp"
+#include "data/weights/identity.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert {
@@ -78,7 +80,7 @@ class Run {
         try {
             SeedModel model{seed, load_safetensors(results_.weights_file(seed)), *facts};
             if (model.weights.shape != config_.shape) return std::nullopt;
-            if (text_at(*facts, "weights_sha256") != model.weights.sha256()) return std::nullopt;
+            if (text_at(*facts, "weights_sha256") != sha256_of(model.weights)) return std::nullopt;
             return model;
         } catch (const InputError& e) {
             progress_.line(fmt::format("training seed {} again: {}", seed, e.what()));
@@ -89,8 +91,9 @@ class Run {
     void save(SeedModel& model, CertifiedModel& opened) const {
         save_safetensors(results_.weights_file(model.seed), model.weights,
                          weights_metadata(config_, model.seed, trainer_.environment()));
-        Json facts = {
-            {"seed", model.seed}, {"weights_sha256", model.weights.sha256()}, {"config_hash", config_hash_}};
+        Json facts = {{"seed", model.seed},
+                      {"weights_sha256", sha256_of(model.weights)},
+                      {"config_hash", config_hash_}};
         facts.update(model.facts);
         facts["study"] = opened.study();
         if (stop_requested()) return;  // it may be cut short; run again makes it whole

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 
 namespace maxcert {
 namespace {

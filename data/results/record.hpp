@@ -11,6 +11,7 @@
 
 #include "data/base/counts.hpp"
 #include "data/base/json.hpp"
+#include "data/base/json_text.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {

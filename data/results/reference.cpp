@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 
+#include "data/base/json_text.hpp"
 #include "data/base/text.hpp"
 #include "data/files/files.hpp"
 #include "data/files/program_files.hpp"

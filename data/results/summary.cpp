@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "data/base/json_text.hpp"
 #include "data/base/parallel.hpp"
 #include "data/files/csv.hpp"
 #include "data/files/files.hpp"

@@ -11,6 +11,7 @@
 #include "data/files/files.hpp"
 #include "data/weights/safetensors_header.hpp"
 #include "data/weights/tensors.hpp"
+#include "data/weights/validate.hpp"
 
 namespace maxcert {
 namespace {

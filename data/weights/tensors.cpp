@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "data/base/errors.hpp"
+#include "data/weights/validate.hpp"
 
 namespace maxcert {
 namespace {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace maxcert {
@@ -29,17 +28,9 @@ struct Weights {
     std::vector<float> W_V;    ///< [d_model, d_head]
     std::vector<float> W_O;    ///< [d_head, d_model]
     std::vector<float> W_U;    ///< [d_model, d_vocab]
-
-    /// Hex SHA-256 of the shape (little-endian u32: n_ctx, d_vocab, d_model, d_head) and then of the
-    /// little-endian float32 bytes of W_E, W_pos, W_Q, W_K, W_V, W_O, W_U. Independent of the file format.
-    std::string sha256() const;
 };
 
 /// Largest size accepted in any dimension of a shape; keeps a hostile file from asking for all memory.
 constexpr std::uint32_t kMaxDimension = 1u << 12;
-
-/// Throws InputError naming `file` unless every dimension is in 1..kMaxDimension, every matrix has the size
-/// that the shape says, and every entry is finite.
-void validate(const Weights& weights, const std::string& file);
 
 }  // namespace maxcert

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "certify/model/paths.hpp"
 #include "certify/strategies/brute_force/count.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
 #include "certify/strategies/terms/kernels.hpp"
@@ -56,7 +57,7 @@ void walk(benchmark::State& state) {
     WalkRequest request;
     request.margins = {Interval()};
     request.kernels = kernels[which];
-    const Paths<Interval>& paths = model.paths<Interval>();
+    const Paths<Interval>& paths = paths_of<Interval>(model);
     for (auto _ : state) benchmark::DoNotOptimize(walk_sequences(paths, request));
     state.SetLabel(kernels[which]->name);
 }
@@ -74,7 +75,7 @@ void eleven_margins(benchmark::State& state) {
 /// Plain doubles, one sequence after the other, no bound and no sharing; one query only.
 void scalar_enumeration(benchmark::State& state) {
     Model model(golden_model(4));
-    const Paths<Interval>& p = model.paths<Interval>();
+    const Paths<Interval>& p = paths_of<Interval>(model);
     constexpr std::size_t d_vocab = 64, q = 40;
     std::vector<double> table(4 * d_vocab * d_vocab);
     for (std::size_t i = 0; i < 4; ++i) {

@@ -6,6 +6,8 @@
 #include <random>
 #include <stdexcept>
 
+#include "data/base/count_conversions.hpp"
+
 namespace maxcert {
 namespace {
 

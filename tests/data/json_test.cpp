@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/base/errors.hpp"
+#include "data/base/json_text.hpp"
 
 namespace maxcert {
 namespace {

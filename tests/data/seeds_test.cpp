@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "data/base/digest.hpp"
 #include "data/base/errors.hpp"
+#include "data/base/md5.hpp"
+#include "data/base/sha256.hpp"
 #include "data/experiment/sampler.hpp"
 
 namespace maxcert {

@@ -14,7 +14,7 @@ LOADER = importlib.machinery.SourceFileLoader("trusted", str(ROOT / "scripts/tru
 trusted = importlib.util.module_from_spec(importlib.util.spec_from_loader("trusted", LOADER))
 LOADER.exec_module(trusted)
 
-SEARCH = re.compile(r"/(strategy|\w*search|directions|singular|prover|registry)\.[ch]pp$|^certify/(study|failures|formalize)/|^train/")
+SEARCH = re.compile(r"/(strategy|\w*search|directions|singular|hint_writer|plan_json|prover|registry)\.[ch]pp$|^certify/(study|failures|formalize)/|^train/")
 LIBRARIES = re.compile(r'^#include <(Eigen|torch|ATen|c10)/', re.M)
 
 

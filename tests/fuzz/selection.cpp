@@ -1,6 +1,7 @@
 // What users type: the first byte chooses the option, the rest is its value.
 #include "certify/model/margin.hpp"
 #include "certify/model/model.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "certify/proof/prover.hpp"
 #include "data/experiment/seeds.hpp"
 #include "tests/fuzz/fuzz.hpp"

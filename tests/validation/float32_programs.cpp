@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "certify/model/paths.hpp"
+
 // Wider vectors where the processor has them; -ffp-contract=off keeps the results the same.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define MAXCERT_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
@@ -75,7 +77,7 @@ struct Buffers {
 Float32Programs::Float32Programs(Model& model, double bound)
     : shape_(model.shape()), w_(model.weights()), least_lead_(2 * bound) {
     const std::size_t n = shape_.n_ctx, v = shape_.d_vocab, d = shape_.d_model, h = shape_.d_head;
-    const Paths<Interval>& paths = model.paths<Interval>();
+    const Paths<Interval>& paths = paths_of<Interval>(model);
     std::vector<float> keys(n * v * h), x(d), asked(h);
     values_.resize(n * v * h);
     for (std::size_t row = 0; row < n * v; ++row) {

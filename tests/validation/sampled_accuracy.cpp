@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "certify/proof/certificate.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/files/files.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/sampled.hpp"

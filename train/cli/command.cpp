@@ -3,10 +3,12 @@
 
 #include "data/base/cancellation.hpp"
 #include "data/base/progress.hpp"
+#include "data/base/signals.hpp"
 #include "data/cli/command_line.hpp"
 #include "data/experiment/metadata.hpp"
 #include "data/experiment/seeds.hpp"
 #include "data/files/files.hpp"
+#include "data/weights/identity.hpp"
 #include "data/weights/safetensors.hpp"
 #include "train/module.hpp"
 
@@ -43,7 +45,7 @@ int train_command(const std::vector<std::string>& arguments) {
             save_safetensors(file, model.weights, weights_metadata(config, model.seed, environment));
             fmt::print("{}\n", Json({{"seed", model.seed},
                                      {"file", file},
-                                     {"weights_sha256", model.weights.sha256()},
+                                     {"weights_sha256", sha256_of(model.weights)},
                                      {"final_loss", model.final_loss},
                                      {"sampled_accuracy", model.sampled_accuracy},
                                      {"train_s", model.train_seconds}})

@@ -10,6 +10,7 @@
 
 #include "certify/model/float32/magnitudes.hpp"
 #include "certify/model/float32/softmax_shift.hpp"
+#include "certify/model/paths.hpp"
 
 namespace maxcert {
 namespace {
@@ -30,7 +31,7 @@ class Analysis {
         : up_(up),
           shape_(model.shape()),
           w_(model.weight_matrices<Interval>()),
-          paths_(model.paths<Interval>()),
+          paths_(paths_of<Interval>(model)),
           exp_ulp_(exp_ulp) {}
 
     Float32Error run();
@@ -286,7 +287,7 @@ const Float32Error& float32_error(Model& model, Float32Options options) {
             unknown.softmax_needs_maximum = true;
             return unknown;
         }
-        model.paths<Interval>();
+        paths_of<Interval>(model);
         const RoundUpward up;
         return Analysis(up, model, options.exp_ulp).run();
     });

@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "certify/arithmetic/counting.hpp"
+#include "certify/model/paths.hpp"
+#include "data/base/count_conversions.hpp"
 
 namespace maxcert {
 
@@ -36,8 +38,7 @@ namespace {
 
 class BracketChecker : public Checker {
   public:
-    BracketChecker(const char* name, const char* summary)
-        : Checker({name, name, "bracket", "polynomial in K", summary, false}) {}
+    explicit BracketChecker(const char* name) : Checker({name, name, "bracket", false}) {}
 
     CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         BracketEvaluator evaluator(model, options);
@@ -64,10 +65,8 @@ class BracketChecker : public Checker {
 }  // namespace
 
 void add_bracket_checkers(CheckerList& list) {
-    list.push_back(std::make_unique<BracketChecker>(
-        "multiset", "bracket by multisets of tokens, and by convolution where they leave much open"));
-    list.push_back(std::make_unique<BracketChecker>(
-        "convolution", "bracket by convolving the terms of each output over the positions"));
+    list.push_back(std::make_unique<BracketChecker>("multiset"));
+    list.push_back(std::make_unique<BracketChecker>("convolution"));
 }
 
 }  // namespace maxcert

@@ -7,6 +7,7 @@
 #include <limits>
 #include <mutex>
 
+#include "certify/model/paths.hpp"
 #include "certify/proof/hint_fields.hpp"
 #include "certify/strategies/bracket/group_terms_mpfr.hpp"
 #include "certify/strategies/terms/tied_tokens.hpp"
@@ -106,7 +107,7 @@ BracketEvaluator::BracketEvaluator(Model& model, const CheckOptions& options)
     const std::size_t V = model.shape().d_vocab;
     first_.push_back(0);
     for (std::size_t q = 0; q < V; ++q) first_.push_back(first_.back() + V - q);
-    model.paths<Interval>();  // made before threads read it
+    paths_of<Interval>(model);  // made before threads read it
 }
 
 Group BracketEvaluator::group(std::size_t index) const {
@@ -213,7 +214,7 @@ bool BracketEvaluator::walk_heavy(const RoundUpward& up, const GroupTerms& terms
 
 bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen,
                                 BracketTotals& totals, const std::function<bool()>& expired) {
-    const Paths<Interval>& paths = model_.paths<Interval>();
+    const Paths<Interval>& paths = paths_of<Interval>(model_);
     std::vector<std::vector<std::size_t>> by_query(model_.shape().d_vocab);
     for (const std::size_t index : chosen) by_query[group(index).q].push_back(index);
     std::atomic<bool> complete{true};
@@ -225,7 +226,7 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, const std::vector<std::
     }();
     const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
     const WorkingPrecision precision(term_bits());
-    const Paths<MpfrInterval>* reference = in_mpfr ? &model_.paths<MpfrInterval>() : nullptr;
+    const Paths<MpfrInterval>* reference = in_mpfr ? &paths_of<MpfrInterval>(model_) : nullptr;
     const auto evaluate_query = [&](std::size_t q) {
         const RoundUpward up;
         const auto query = static_cast<std::uint32_t>(q);

@@ -84,7 +84,7 @@ class BracketEvaluator {
     /// Highest precision that a term or a decision needed.
     long bits_used() const {
         const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
-        return std::max(decider_.stats().bits_used, in_mpfr ? term_bits() : 53);
+        return std::max(decider_.bits_used(), in_mpfr ? term_bits() : 53);
     }
 
   private:

@@ -11,6 +11,7 @@
 #include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/bracket/check.hpp"
 #include "certify/strategies/bracket/search.hpp"
+#include "data/base/count_conversions.hpp"
 
 namespace maxcert {
 namespace {
@@ -28,7 +29,8 @@ double share(const Count& part, const Count& total) {
 
 class BracketStrategy : public Prover {
   public:
-    BracketStrategy(const char* name, bool trees) : Prover(name), trees_(trees) {}
+    BracketStrategy(const char* name, bool trees, const char* summary)
+        : Prover(name, {"polynomial in K", summary}), trees_(trees) {}
 
     Proof prove(Model& model, const SearchOptions& options) const override {
         const Stopwatch searching;
@@ -110,8 +112,10 @@ class BracketStrategy : public Prover {
 }  // namespace
 
 void add_bracket(ProverList& list) {
-    list.push_back(std::make_unique<BracketStrategy>("multiset", true));
-    list.push_back(std::make_unique<BracketStrategy>("convolution", false));
+    list.push_back(std::make_unique<BracketStrategy>(
+        "multiset", true, "bracket by multisets of tokens, and by convolution where they leave much open"));
+    list.push_back(std::make_unique<BracketStrategy>(
+        "convolution", false, "bracket by convolving the terms of each output over the positions"));
 }
 
 }  // namespace maxcert

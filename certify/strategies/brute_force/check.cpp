@@ -2,6 +2,7 @@
 #include "certify/strategies/brute_force/check.hpp"
 
 #include "certify/arithmetic/counting.hpp"
+#include "certify/model/paths.hpp"
 #include "certify/strategies/brute_force/count.hpp"
 #include "certify/strategies/brute_force/reference_walk.hpp"
 #include "data/base/errors.hpp"
@@ -16,9 +17,7 @@ namespace {
 
 class BruteForceChecker : public Checker {
   public:
-    BruteForceChecker()
-        : Checker(
-              {"brute_force", "brute_force", "brute_force", "O(V^(K+1))", "every sequence, exactly", true}) {}
+    BruteForceChecker() : Checker({"brute_force", "brute_force", "brute_force", true}) {}
 
     CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         if (!hints.is_object() || !hints.empty()) {

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "certify/model/paths.hpp"
 #include "certify/strategies/brute_force/reference_walk.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
 #include "certify/strategies/terms/exact_decider.hpp"
@@ -20,12 +21,12 @@ namespace {
         const RoundUpward up;
         request.margins.push_back(m.enclose<Interval>());
     }
-    return walk_sequences(model.paths<Interval>(), request);
+    return walk_sequences(paths_of<Interval>(model), request);
 }
 
 WalkResult walk_in_mpfr(Model& model, const Margin& margin, const WalkRequest& request, long max_bits) {
     const WorkingPrecision bits(first_bits(max_bits));
-    const Paths<MpfrInterval>& paths = model.paths<MpfrInterval>();
+    const Paths<MpfrInterval>& paths = paths_of<MpfrInterval>(model);
     return ReferenceWalk<MpfrInterval>(paths, margin.enclose<MpfrInterval>(), request).run();
 }
 
@@ -58,7 +59,7 @@ std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>
     if (runtime.on_progress) {
         request.on_progress = [&runtime](double share) { runtime.on_progress(share, ""); };
     }
-    const std::uint64_t mpfr_before = mpfr_operations();
+    const std::uint64_t mpfr_before = MpfrInterval::operations();
     const WalkResult walk = in_mpfr ? walk_in_mpfr(model, margins.front(), request, precision.max_bits)
                                     : walk_filtered(model, margins, request);
     std::vector<CheckResult> findings;
@@ -72,11 +73,12 @@ std::vector<CheckResult> count_sequences(Model& model, const std::vector<Margin>
         f.correct = count_of(counts.right);
         f.upper = total - count_of(counts.wrong);
         f.complete = walk.complete;
-        f.bits_used = std::max(decider.stats(d).bits_used, in_mpfr ? first_bits(precision.max_bits) : 53);
+        f.bits_used = std::max(decider.bits_used(d), in_mpfr ? first_bits(precision.max_bits) : 53);
         f.figures["wrong"] = counts.wrong;
         f.figures["undecided"] = counts.open;
         f.figures["escalated"] = counts.escalated;
-        f.figures["mpfr_operations"] = in_mpfr ? mpfr_operations() - mpfr_before : decider.operations(d);
+        f.figures["mpfr_operations"] =
+            in_mpfr ? MpfrInterval::operations() - mpfr_before : decider.operations(d);
         if (!in_mpfr) {
             f.figures["active_triples"] = counts.active_triples;
             f.figures["sweeps"] = counts.sweeps;

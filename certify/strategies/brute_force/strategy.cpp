@@ -12,7 +12,7 @@ namespace {
 
 class BruteForce : public Prover {
   public:
-    BruteForce() : Prover("brute_force") {}
+    BruteForce() : Prover("brute_force", {"O(V^(K+1))", "every sequence, exactly"}) {}
 
     Proof prove(Model& model, const SearchOptions& options) const override {
         return prove_margins(model, {options.margin}, options).front();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "certify/arithmetic/counting.hpp"
 #include "data/base/errors.hpp"
 
 namespace maxcert {
@@ -79,9 +80,7 @@ CheckResult check_cubic(Model& model, const CheckOptions& run) {
 
 class CubicChecker : public Checker {
   public:
-    CubicChecker()
-        : Checker({"cubic", "cubic", "cubic", "O(V^3 K + V^2 d)",
-                   "cells by query, maximum and count of one other token; the paper's cubic proof", true}) {}
+    CubicChecker() : Checker({"cubic", "cubic", "cubic", true}) {}
 
     CheckResult check(Model& model, const Json& hints, const CheckOptions& run) const override {
         if (!hints.empty()) throw CertificateRejected("hints: cubic takes none");

@@ -3,7 +3,9 @@
 
 #include <vector>
 
+#include "certify/model/ov_tables.hpp"
 #include "certify/model/path_tables.hpp"
+#include "certify/model/position_sums.hpp"
 #include "certify/proof/checker.hpp"
 #include "certify/proof/escalation.hpp"
 

@@ -7,7 +7,10 @@ namespace {
 
 class Cubic : public Prover {
   public:
-    Cubic() : Prover("cubic") {}
+    Cubic()
+        : Prover("cubic", {"O(V^3 K + V^2 d)",
+                           "cells by query, maximum and count of one other token; the paper's cubic proof"}) {
+    }
 
     Proof prove(Model& model, const SearchOptions& run) const override {
         Proof proof;

@@ -4,29 +4,19 @@
 namespace maxcert {
 
 const char* name_of(QkError error) {
-    switch (error) {
-        case QkError::exact_EQKE:
-            return "exact_EQKE+max_diff_exact";
-        case QkError::max_diff_exact:
-            return "max_diff_exact";
-        case QkError::svd:
-            return "svd";
-        case QkError::max_diff:
-            return "max_diff";
-        case QkError::mean_max_diff:
-            return "mean+max_diff";
-        case QkError::subproduct:
-            return "max_diff_subproduct";
-        case QkError::mean_subproduct:
-            return "mean+max_diff_subproduct";
-        case QkError::recursive:
-            return "max_diff_subproduct_recursive";
-        case QkError::mean_recursive_first:
-            return "mean+max_diff_subproduct_recursive";
-        case QkError::mean_recursive_all:
-            return "mean_recursive+max_diff_subproduct_recursive";
-    }
-    return "";
+    static constexpr std::array<const char*, kQkErrors.size()> names = {
+        "exact_EQKE+max_diff_exact",
+        "max_diff_exact",
+        "svd",
+        "max_diff",
+        "mean+max_diff",
+        "max_diff_subproduct",
+        "mean+max_diff_subproduct",
+        "max_diff_subproduct_recursive",
+        "mean+max_diff_subproduct_recursive",
+        "mean_recursive+max_diff_subproduct_recursive",
+    };  // in the order of the options
+    return names[static_cast<std::size_t>(error)];
 }
 
 bool recursive(QkError e) {

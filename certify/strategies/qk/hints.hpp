@@ -20,14 +20,24 @@ struct ScoreHints {
     double residual_norm = 0;                  ///< tau: about the largest singular value of the rest
 };
 
-/// The fields that the error option uses, added to `json`.
-void write_score_hints(Json& json, const ScoreHints& hints, QkError error);
+/// The vectors that the error option uses, under their names and with their lengths.
+template <class Hints, class Visit>
+void for_each_vector(Hints& h, QkError error, const Shape& s, Visit&& visit) {
+    if (error == QkError::exact_EQKE) return;
+    visit("mean_position", h.mean_position, s.d_model);
+    visit("u", h.u, s.d_vocab);
+    visit("v", h.v, s.d_vocab);
+    if (!peels_factors(error)) return;
+    visit("peel_query", h.peel_query, s.d_vocab);
+    visit("peel_W_Q", h.peel_W_Q, s.d_model);
+    visit("peel_W_K", h.peel_W_K, s.d_model);
+    visit("peel_key", h.peel_key, s.d_vocab);
+}
 
 /// Reads these fields, each of the right length and finite. Throws CertificateRejected.
 ScoreHints read_score_hints(HintFields& fields, QkError error, const Shape& shape);
 
-/// The same as objects of their own; the one that is read must hold nothing else.
-Json score_hints_to_json(const ScoreHints& hints, QkError error);
+/// The same from an object that must hold nothing else.
 ScoreHints score_hints_from_json(const Json& json, QkError error, const Shape& shape);
 
 /// The bytes of hints: equal exactly when the hints are (keys of shared tables).

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "certify/arithmetic/counting.hpp"
 #include "certify/strategies/subcubic/tables.hpp"
 #include "data/base/errors.hpp"
 
@@ -30,28 +31,27 @@ std::uint64_t count_open(const SubcubicVerdicts& v) {
 
 SubcubicDecision decide_subcubic(Model& model, const SubcubicOptions& options, const SubcubicHints& hints,
                                  const CheckOptions& run) {
-    SubcubicDecision d{SubcubicVerdicts(model.shape()), {}, 0, true, 0};
+    SubcubicDecision d{SubcubicVerdicts(model.shape())};
     bool mpfr = run.arithmetic == Arithmetic::mpfr;
     if (!mpfr) {
         const RoundUpward up;
         TableCache<Interval> bench(up, model);
         d.complete =
             within_time([&] { d.err_max = decide_in(bench, options, hints, run.margin, d.verdicts); });
-        d.stats.escalated = count_open(d.verdicts);
+        d.escalated = count_open(d.verdicts);
         // A box of models stays undecided at any precision: its weights are intervals.
-        mpfr = d.complete && d.stats.escalated > 0 && model.radius().is_zero();
+        mpfr = d.complete && d.escalated > 0 && model.radius().is_zero();
     }
     const auto settled = [&](long bits) {
         TableCache<MpfrInterval> bench({}, model);
         double error = 0;
         d.complete = within_time([&] { error = decide_in(bench, options, hints, run.margin, d.verdicts); });
-        if (run.arithmetic == Arithmetic::mpfr && d.stats.bits_used == 53) d.err_max = error;
+        if (run.arithmetic == Arithmetic::mpfr && d.bits_used == 53) d.err_max = error;
         d.mpfr_operations += bench.work();
-        d.stats.bits_used = bits;
+        d.bits_used = bits;
         return !d.complete || count_open(d.verdicts) == 0;
     };
     if (mpfr) for_each_precision(run.max_bits, settled);
-    d.stats.left_open = count_open(d.verdicts);
     return d;
 }
 
@@ -75,14 +75,14 @@ CheckResult check_subcubic(Model& model, const SubcubicOptions& options, const S
     const SubcubicDecision d = decide_subcubic(model, options, hints, run);
     const SubcubicVerdicts& verdicts = d.verdicts;
     result.complete = d.complete;
-    result.bits_used = d.stats.bits_used;
+    result.bits_used = d.bits_used;
     result.correct = count_proved(shape, hints.gaps, verdicts);
     result.figures["err_max"] = d.err_max;
     result.figures["cells"] = verdicts.cells.size() + verdicts.constants.size();
     result.figures["cells_proved"] =
         std::count(verdicts.cells.begin(), verdicts.cells.end(), Verdict::proved) +
         std::count(verdicts.constants.begin(), verdicts.constants.end(), Verdict::proved);
-    result.figures["escalated"] = d.stats.escalated;
+    result.figures["escalated"] = d.escalated;
     result.figures["mpfr_operations"] = d.mpfr_operations;
     // What the proved cells would hold with gap 1 beyond what they prove; the rest is lost with whole cells.
     const Count by_gaps = count_proved(shape, SmallestGaps(), verdicts) - result.correct;
@@ -97,9 +97,7 @@ namespace {
 class SubcubicChecker : public Checker {
   public:
     explicit SubcubicChecker(const SubcubicOptions& o)
-        : Checker(
-              {strategy_name(o), family_of(o), group_of(o), complexity_of(o), summary_of(o), in_paper(o)}),
-          options_(o) {}
+        : Checker({strategy_name(o), family_of(o), group_of(o), in_paper(o)}), options_(o) {}
 
     CheckResult check(Model& model, const Json& hints, const CheckOptions& run) const override {
         return check_subcubic(model, options_, hints_from_json(hints, options_, model.shape()), run);

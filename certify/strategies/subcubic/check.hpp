@@ -9,7 +9,8 @@ namespace maxcert {
 
 struct SubcubicDecision {
     SubcubicVerdicts verdicts;
-    EscalationStats stats;
+    std::uint64_t escalated = 0;  ///< cells that double intervals left open
+    long bits_used = 53;
     std::uint64_t mpfr_operations = 0;
     bool complete = true;  ///< false: a TimeLimit passed, and cells are open that were not looked at
     double err_max = 0;    ///< upper bound of the largest unexplained range of a query, unscaled

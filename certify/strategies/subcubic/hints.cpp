@@ -1,4 +1,4 @@
-// Hints in and out of JSON. Whatever is malformed or out of range is rejected by name; within the ranges any
+// Hints are read from JSON. Whatever is malformed or out of range is rejected by name; within the ranges any
 // value is sound.
 #include "certify/strategies/subcubic/hints.hpp"
 
@@ -9,20 +9,6 @@
 
 namespace maxcert {
 namespace {
-
-/// Runs of equal values as "VALUExLENGTH", or "VALUE" for a run of one, with commas between.
-std::string run_lengths(const std::vector<std::uint32_t>& values) {
-    std::string text;
-    for (std::size_t i = 0; i < values.size();) {
-        std::size_t end = i + 1;
-        while (end < values.size() && values[end] == values[i]) ++end;
-        if (!text.empty()) text += ',';
-        text += std::to_string(values[i]);
-        if (end - i > 1) text += 'x' + std::to_string(end - i);
-        i = end;
-    }
-    return text;
-}
 
 std::uint32_t parse_number(std::string_view text, const std::string& field) {
     std::uint32_t value = 0;
@@ -49,21 +35,10 @@ std::vector<std::uint32_t> read_runs(HintFields& fields, const char* field, std:
     return values;
 }
 
-bool has_direction(const SubcubicOptions& o) {
-    return o.direct == Direct::mean_query || o.direct == Direct::svd_query;
-}
-
 }  // namespace
 
-Json hints_to_json(const SubcubicHints& hints, const SubcubicOptions& options) {
-    Json json = Json::object();
-    if (has_direction(options)) json["query_direction"] = hints.query_direction;
-    write_score_hints(json, hints.score, options.error);
-    if (options.attention == AttentionBound::mean_query) {
-        json["mean_attention"] = run_lengths(hints.mean_attention);
-    }
-    json["gaps"] = run_lengths(hints.gaps);
-    return json;
+bool has_direction(const SubcubicOptions& o) {
+    return o.direct == Direct::mean_query || o.direct == Direct::svd_query;
 }
 
 SubcubicHints hints_from_json(const Json& json, const SubcubicOptions& options, const Shape& shape) {

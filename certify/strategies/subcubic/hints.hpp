@@ -21,7 +21,8 @@ struct SubcubicHints {
     std::vector<std::uint32_t> gaps;  ///< one per cell in the order of for_each_cell; 0: not claimed
 };
 
-Json hints_to_json(const SubcubicHints& hints, const SubcubicOptions& options);
+/// Whether `query_direction` is used.
+bool has_direction(const SubcubicOptions& options);
 
 /// Throws CertificateRejected unless `json` holds exactly the fields that the options use, each of the right
 /// length, finite and in range, and every gap an admissible cell.

@@ -8,10 +8,6 @@ bool direct_quadratic(Direct d) {
     return d == Direct::mean_query || d == Direct::svd_query || d == Direct::max_diff;
 }
 
-bool attention_exact(QkError e) {
-    return e == QkError::exact_EQKE || e == QkError::max_diff_exact;
-}
-
 bool with_mean(QkError e) {
     return e == QkError::mean_max_diff || e == QkError::mean_subproduct ||
            e == QkError::mean_recursive_first || e == QkError::mean_recursive_all;
@@ -19,34 +15,25 @@ bool with_mean(QkError e) {
 
 }  // namespace
 
+bool attention_exact(QkError e) {
+    return e == QkError::exact_EQKE || e == QkError::max_diff_exact;
+}
+
 const char* name_of(Direct direct) {
-    switch (direct) {
-        case Direct::mean_query:
-            return "mean_query+max_diff";
-        case Direct::svd_query:
-            return "svd_query+max_diff";
-        case Direct::max_diff:
-            return "max_diff";
-        case Direct::exact:
-            return "max_diff_exact";
-        case Direct::global_exact:
-            return "global_max_diff_exact";
-        case Direct::centred:
-            return "max_diff_centred";
-    }
-    return "";
+    static constexpr std::array<const char*, kDirects.size()> names = {
+        "mean_query+max_diff", "svd_query+max_diff",    "max_diff",
+        "max_diff_exact",      "global_max_diff_exact", "max_diff_centred",
+    };  // in the order of the options
+    return names[static_cast<std::size_t>(direct)];
 }
 
 const char* name_of(AttentionBound attention) {
-    switch (attention) {
-        case AttentionBound::mean_query:
-            return "mean_query+diff";
-        case AttentionBound::drop_average:
-            return "drop_average_query_per_output_logit_reasoning";
-        case AttentionBound::convex:
-            return "convex";
-    }
-    return "";
+    static constexpr std::array<const char*, kAttentionBounds.size()> names = {
+        "mean_query+diff",
+        "drop_average_query_per_output_logit_reasoning",
+        "convex",
+    };  // in the order of the options
+    return names[static_cast<std::size_t>(attention)];
 }
 
 std::string strategy_name(const SubcubicOptions& o) {
@@ -66,47 +53,6 @@ std::string group_of(const SubcubicOptions& o) {
     if (attention_exact(o.error)) return direct_quadratic(o.direct) ? "direct_quadratic" : "subcubic";
     const std::string group = recursive(o.error) ? "attention_quadratic" : "attention_vocab_model_squared";
     return direct_quadratic(o.direct) ? group + "+direct_quadratic" : group;
-}
-
-std::string complexity_of(const SubcubicOptions& o) {
-    if (attention_exact(o.error)) return "O(V^2 (d + K))";
-    return recursive(o.error) ? "O(V^2 K + V^2 d; attention V^2 + V d)" : "O(V^2 (d + K) + V d^2)";
-}
-
-std::string summary_of(const SubcubicOptions& o) {
-    std::string text = "cells by query, maximum, count of others and gap; ";
-    switch (o.direct) {
-        case Direct::mean_query:
-            text += "direct path against the mean query";
-            break;
-        case Direct::svd_query:
-            text += "direct path against its top singular query";
-            break;
-        case Direct::max_diff:
-            text += "direct path bounded factor by factor";
-            break;
-        case Direct::exact:
-            text += "direct path by the range of each row";
-            break;
-        case Direct::global_exact:
-            text += "direct path by its global range";
-            break;
-        case Direct::centred:
-            text += "direct path and OV centred on the maximum";
-            break;
-    }
-    switch (o.attention) {
-        case AttentionBound::mean_query:
-            text += "; logits around the average attention";
-            break;
-        case AttentionBound::drop_average:
-            text += "; logits without average attention";
-            break;
-        case AttentionBound::convex:
-            text += "; logits by chords of their convex maximum";
-            break;
-    }
-    return o.error == QkError::exact_EQKE ? text + "; QK exact" : text + "; QK low rank + bounded rest";
 }
 
 std::uint64_t unexplained_dimension_of(const SubcubicOptions& o, const Shape& shape) {

@@ -27,6 +27,9 @@ struct SubcubicOptions {
     QkError error;
 };
 
+/// Whether scores are multiplied out, be it only to bound what is left of them.
+bool attention_exact(QkError error);
+
 const char* name_of(Direct direct);
 const char* name_of(AttentionBound attention);
 
@@ -38,8 +41,6 @@ bool in_paper(const SubcubicOptions& options);
 std::string family_of(const SubcubicOptions& options);
 /// The row of the paper's table: a key of data/published/groups.csv.
 std::string group_of(const SubcubicOptions& options);
-std::string complexity_of(const SubcubicOptions& options);
-std::string summary_of(const SubcubicOptions& options);
 /// The paper's estimate (SOUNDNESS, "Proof length").
 std::uint64_t unexplained_dimension_of(const SubcubicOptions& options, const Shape& shape);
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "certify/arithmetic/estimate.hpp"
 #include "certify/strategies/subcubic/tables.hpp"
 
 namespace maxcert {

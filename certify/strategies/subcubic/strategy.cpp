@@ -4,14 +4,57 @@
 #include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/subcubic/check.hpp"
+#include "certify/strategies/subcubic/hint_writer.hpp"
 #include "certify/strategies/subcubic/search.hpp"
 
 namespace maxcert {
 namespace {
 
+std::string complexity_of(const SubcubicOptions& o) {
+    if (attention_exact(o.error)) return "O(V^2 (d + K))";
+    return recursive(o.error) ? "O(V^2 K + V^2 d; attention V^2 + V d)" : "O(V^2 (d + K) + V d^2)";
+}
+
+std::string summary_of(const SubcubicOptions& o) {
+    std::string text = "cells by query, maximum, count of others and gap; ";
+    switch (o.direct) {
+        case Direct::mean_query:
+            text += "direct path against the mean query";
+            break;
+        case Direct::svd_query:
+            text += "direct path against its top singular query";
+            break;
+        case Direct::max_diff:
+            text += "direct path bounded factor by factor";
+            break;
+        case Direct::exact:
+            text += "direct path by the range of each row";
+            break;
+        case Direct::global_exact:
+            text += "direct path by its global range";
+            break;
+        case Direct::centred:
+            text += "direct path and OV centred on the maximum";
+            break;
+    }
+    switch (o.attention) {
+        case AttentionBound::mean_query:
+            text += "; logits around the average attention";
+            break;
+        case AttentionBound::drop_average:
+            text += "; logits without average attention";
+            break;
+        case AttentionBound::convex:
+            text += "; logits by chords of their convex maximum";
+            break;
+    }
+    return o.error == QkError::exact_EQKE ? text + "; QK exact" : text + "; QK low rank + bounded rest";
+}
+
 class Subcubic : public Prover {
   public:
-    explicit Subcubic(const SubcubicOptions& o) : Prover(strategy_name(o)), options_(o) {}
+    explicit Subcubic(const SubcubicOptions& o)
+        : Prover(strategy_name(o), {complexity_of(o), summary_of(o)}), options_(o) {}
 
     Proof prove(Model& model, const SearchOptions& run) const override {
         Proof proof;

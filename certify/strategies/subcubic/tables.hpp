@@ -1,7 +1,10 @@
 // Fetches the tables that a subcubic strategy is checked (and searched) with, shared where they can be.
 #pragma once
 
+#include "certify/model/margin.hpp"
+#include "certify/model/ov_tables.hpp"
 #include "certify/model/path_tables.hpp"
+#include "certify/model/position_sums.hpp"
 #include "certify/strategies/subcubic/cell_verdict.hpp"
 #include "certify/strategies/subcubic/hints.hpp"
 

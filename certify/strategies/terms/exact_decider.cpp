@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "certify/model/margin.hpp"
+#include "certify/model/paths.hpp"
+
 namespace maxcert {
 
 namespace {
@@ -50,7 +53,7 @@ ExactDecider::ExactDecider(Model& model, long max_bits, std::vector<Margin> marg
       spent_(margins_.size()) {
     if (!box_) return;
     max_bits_ = first_bits(max_bits_);
-    const Paths<Interval>& p = model.paths<Interval>();
+    const Paths<Interval>& p = paths_of<Interval>(model);
     for (std::size_t q = 0; q < p.EQKE.rows(); ++q) peaked_.push_back(scores_lie_far_apart(p, q));
 }
 
@@ -59,16 +62,19 @@ Decision ExactDecider::decide(const OpenSequence& sequence) {
     if (box_ && !peaked_[sequence.tokens.back()]) return Decision::open;
     const std::lock_guard<std::mutex> lock(mutex_);
     Spent& spent = spent_[sequence.margin];
-    const std::uint64_t before = mpfr_operations();
+    const std::uint64_t before = MpfrInterval::operations();
     Decision decision = Decision::right;
     for (const std::uint32_t x : sequence.outputs) {
         // An exact tie stays open at every precision, and anything else ends at some: so ask once.
         bool asked = false;
-        const Verdict verdict = decide_in_mpfr(max_bits_, spent.stats, [&] {
-            if (box_) return verdict_in_box(sequence, x);
-            const Verdict at_precision = sign_verdict(lead(sequence, x));
-            if (at_precision != Verdict::open || std::exchange(asked, true)) return at_precision;
-            return is_tie(sequence, x) ? Verdict::refuted : Verdict::open;
+        Verdict verdict = Verdict::open;
+        for_each_precision(max_bits_, [&](long bits) {
+            spent.bits = std::max(spent.bits, bits);
+            verdict = box_ ? verdict_in_box(sequence, x) : sign_verdict(lead(sequence, x));
+            if (verdict == Verdict::open && !box_ && !std::exchange(asked, true) && is_tie(sequence, x)) {
+                verdict = Verdict::refuted;
+            }
+            return verdict != Verdict::open;
         });
         if (verdict == Verdict::refuted) {
             decision = Decision::wrong;
@@ -76,7 +82,7 @@ Decision ExactDecider::decide(const OpenSequence& sequence) {
         }
         if (verdict == Verdict::open) decision = Decision::open;
     }
-    spent.operations += mpfr_operations() - before;
+    spent.operations += MpfrInterval::operations() - before;
     return decision;
 }
 
@@ -91,7 +97,7 @@ ExactDecider::AtPrecision& ExactDecider::at_precision() {
     if (found != by_precision_.end()) return found->second;
     const std::size_t d_vocab = model_.shape().d_vocab;
     AtPrecision at;
-    at.paths = &model_.paths<MpfrInterval>();
+    at.paths = &paths_of<MpfrInterval>(model_);
     for (const Margin& m : margins_) at.margins.push_back(m.enclose<MpfrInterval>());
     at.attention.resize(d_vocab);
     at.known.resize(d_vocab);

@@ -7,7 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "certify/model/margin.hpp"
 #include "certify/model/model.hpp"
+#include "certify/model/paths.hpp"
 #include "certify/proof/escalation.hpp"
 #include "certify/strategies/terms/decision.hpp"
 #include "certify/strategies/terms/exact_tie.hpp"
@@ -23,7 +25,7 @@ class ExactDecider {
     Decision decide(const OpenSequence& sequence);
 
     /// What the decisions on sequences with this margin took.
-    const EscalationStats& stats(std::size_t margin = 0) const { return spent_[margin].stats; }
+    long bits_used(std::size_t margin = 0) const { return spent_[margin].bits; }
     std::uint64_t operations(std::size_t margin = 0) const { return spent_[margin].operations; }
 
   private:
@@ -38,7 +40,7 @@ class ExactDecider {
     };
 
     struct Spent {
-        EscalationStats stats;
+        long bits = 53;                // the highest precision
         std::uint64_t operations = 0;  // on MPFR intervals
     };
 

@@ -102,16 +102,13 @@ class CellWalk {
     void split(std::size_t b, std::size_t r, std::size_t fewest) {
         const std::size_t size = terms_.blocks[b].last - terms_.blocks[b].first + 1;
         const std::vector<std::size_t>& open = open_classes_[b + 1];
-        for (const std::size_t c : open) {
-            sums_(b + 1, c) = sums_(b, c);
-            if (fewest == 1) sums_(b + 1, c) += terms_.gain(b, c);
-        }
-        operations_ += fewest * open.size();
-        for (std::size_t n = fewest; n <= r; ++n) {
-            if (n > fewest) {
+        for (const std::size_t c : open) sums_(b + 1, c) = sums_(b, c);
+        for (std::size_t n = 0; n <= r; ++n) {
+            if (n > 0) {
                 for (const std::size_t c : open) sums_(b + 1, c) += terms_.gain(b, c);
                 operations_ += open.size();
             }
+            if (n < fewest) continue;
             taken_.push_back(n);
             multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n);
             multiplicity_[b + 1] *= counts_.power(size, n);

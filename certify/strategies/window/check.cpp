@@ -2,56 +2,12 @@
 // T5c).
 #include "certify/strategies/window/check.hpp"
 
+#include "certify/arithmetic/counting.hpp"
 #include "certify/proof/escalation.hpp"
-#include "certify/strategies/window/cell_walk.hpp"
-#include "data/base/parallel.hpp"
+#include "certify/strategies/window/pair_walk.hpp"
 
 namespace maxcert {
 namespace {
-
-template <class N>
-[[gnu::noinline]] void walk_maximum(const WindowView<N>& view, const WindowPlan& plan, std::size_t m,
-                                    const SequenceCounts& counts, std::size_t positions,
-                                    std::vector<PairFinding>& findings) {
-    for_each_pair(view, plan, m, [&](std::size_t q, const PairTerms<N>& terms) {
-        CellWalk<N> walk(terms, counts);
-        walk.run(positions, q != m);
-        findings[pair_index(q, m)] = {walk.proved(), walk.cells(), terms.operations + walk.operations(),
-                                      walk.open()};
-    });
-}
-
-// A function of its own, so that no operation moves across the change of rounding mode.
-template <class N>
-[[gnu::noinline]] WindowView<N> view_in(Model& model, const WindowClaim& claim, const Margin& margin) {
-    const RoundingFor<N> rounding;
-    TableCache<N> bench(rounding, model);
-    return window_view(bench, claim, margin);
-}
-
-/// Walks every maximum, in parallel; false if a signal or the time limit ended it early.
-template <class N>
-bool walk_all(Model& model, const WindowClaim& claim, const CheckOptions& options, const Deadline& deadline,
-              std::vector<PairFinding>& findings) {
-    const Shape& shape = model.shape();
-    const WindowView<N> view = view_in<N>(model, claim, options.margin);
-    const SequenceCounts counts(shape);
-    const long bits = working_precision();
-    std::atomic<bool> complete{true};
-    parallel_for(shape.d_vocab, options.threads, [&](std::size_t i) {
-        if (stop_requested() || deadline.passed()) {
-            complete = false;
-            return;
-        }
-        const std::size_t m = shape.d_vocab - 1 - i;  // the largest first: they have the most pairs
-        const WorkingPrecision precision(bits);
-        const RoundingFor<N> rounding;
-        if (!within_time([&] { walk_maximum(view, claim.plan, m, counts, shape.n_ctx - 1u, findings); })) {
-            complete = false;
-        }
-    });
-    return complete;
-}
 
 /// What is left of a claim once the pairs without open cells are settled.
 WindowClaim open_part(WindowClaim claim, const std::vector<PairFinding>& findings) {
@@ -70,32 +26,24 @@ std::uint64_t count_open(const std::vector<PairFinding>& findings) {
 }  // namespace
 
 CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOptions& options) {
-    const Deadline deadline = options.deadline();
     CheckResult result;
-    EscalationStats stats;
+    std::uint64_t escalated = 0;
     std::vector<PairFinding> findings(claim.plan.choice.size());
+    for (std::size_t i = 0; i < findings.size(); ++i) findings[i].open = claim.plan.choice[i] != 0;
     const bool filtered = options.arithmetic == Arithmetic::filtered;
     if (filtered) {
-        if (!within_time(
-                [&] { result.complete = walk_all<Interval>(model, claim, options, deadline, findings); })) {
-            result.complete = false;
-        }
-        stats.escalated = count_open(findings);
-    } else {
-        for (std::size_t i = 0; i < findings.size(); ++i) findings[i].open = claim.plan.choice[i] != 0;
+        result.complete = walk_pairs<Interval>(model, claim, options, findings);
+        escalated = count_open(findings);
     }
     // A box of models stays a box at any precision: what is open then is not proved.
     const bool box = !model.radius().is_zero();
-    const long max_bits = box ? first_bits(options.max_bits) : options.max_bits;
+    const auto settled = [&](long bits) {
+        result.complete = walk_pairs<MpfrInterval>(model, open_part(claim, findings), options, findings);
+        result.bits_used = bits;
+        return !result.complete || count_open(findings) == 0;
+    };
     if (result.complete && count_open(findings) > 0 && !(box && filtered)) {
-        decide_in_mpfr(max_bits, stats, [&] {
-            result.complete = false;
-            within_time([&] {
-                result.complete =
-                    walk_all<MpfrInterval>(model, open_part(claim, findings), options, deadline, findings);
-            });
-            return result.complete && count_open(findings) > 0 ? Verdict::open : Verdict::proved;
-        });
+        for_each_precision(box ? first_bits(options.max_bits) : options.max_bits, settled);
     }
     std::uint64_t cells = 0, operations = 0;
     for (const PairFinding& f : findings) {
@@ -103,10 +51,9 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOpti
         cells += f.cells;
         operations += f.operations;
     }
-    result.bits_used = stats.bits_used;
     result.figures["cells"] = cells;
     result.figures["cell_operations"] = operations;
-    result.figures["escalated"] = stats.escalated;
+    result.figures["escalated"] = escalated;
     result.figures["left_open"] = count_open(findings);
     return result;
 }
@@ -114,15 +61,8 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOpti
 std::uint64_t window_table_flops(Model& model, const WindowClaim& claim) {
     TableCache<Counting> bench({}, model);
     const WindowView<Counting> view = window_view(bench, claim, Margin());
-    for (std::size_t m = 0; m < model.shape().d_vocab; ++m) MaximumTerms<Counting>(view, claim.plan, m);
+    for (std::size_t m = 0; m < model.shape().d_vocab; ++m) maximum_terms(view, claim.plan, m);
     return bench.work();
-}
-
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
-                                        const Deadline& deadline) {
-    std::vector<PairFinding> findings(claim.plan.choice.size());
-    walk_all<Estimate>(model, claim, options, deadline, findings);
-    return findings;
 }
 
 std::vector<WindowVariant> window_family() {
@@ -140,17 +80,10 @@ std::vector<WindowVariant> window_family() {
 
 namespace {
 
-std::string summary_of(const WindowVariant& variant) {
-    if (variant.window == 0) return "for each query and maximum as many tokens exact as pays";
-    return "the " + std::to_string(variant.window) +
-           " largest tokens exact, four as one, the far ones as one";
-}
-
 class WindowChecker : public Checker {
   public:
     explicit WindowChecker(const WindowVariant& variant)
-        : Checker({variant.name, "window", "window", "O(V^2 (d + K))", summary_of(variant), false}),
-          variant_(variant) {}
+        : Checker({variant.name, "window", "window", false}), variant_(variant) {}
 
     CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         return check_window(model, claim(hints, model.shape()), options);

@@ -16,18 +16,6 @@ CheckResult check_window(Model& model, const WindowClaim& claim, const CheckOpti
 /// Operations of the verifier other than those of each pair: products, tables, bounds that pairs share.
 std::uint64_t window_table_flops(Model& model, const WindowClaim& claim);
 
-/// What one (query, maximum) pair yields.
-struct PairFinding {
-    Count proved = 0;
-    std::uint64_t cells = 0, operations = 0;  ///< of its terms and of the walk
-    bool open = false;                        ///< a cell that this arithmetic could not decide
-};
-
-/// By pair_index, in plain doubles: for the search, proves nothing. Pairs that time does not suffice for
-/// yield nothing.
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
-                                        const Deadline& deadline);
-
 /// One strategy of the family: the same window for every pair, or (0) one chosen for each.
 struct WindowVariant {
     unsigned window;

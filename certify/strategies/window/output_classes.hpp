@@ -1,7 +1,6 @@
 // The wrong outputs for one maximum, in classes (SOUNDNESS T5c).
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -16,16 +15,6 @@ struct OutputClass {
 
 /// Where the classes of one maximum begin, ascending from 0: each reaches up to the next.
 using ClassStarts = std::vector<std::size_t>;
-
-/// Outputs m-below .. m+above on their own, those under and those over them as one class each.
-inline ClassStarts starts_around(std::size_t m, std::size_t d_vocab, std::size_t below, std::size_t above) {
-    const std::size_t first = m > below ? m - below : 0;
-    ClassStarts starts{0};
-    for (std::size_t x = std::max<std::size_t>(first, 1); x <= std::min(m + above + 1, d_vocab - 1); ++x) {
-        starts.push_back(x);
-    }
-    return starts;
-}
 
 /// Every x != m is in exactly one class; no class is empty. m parts the class that it falls into.
 inline std::vector<OutputClass> output_classes(std::size_t m, std::size_t d_vocab,

@@ -10,6 +10,7 @@
 
 #include "certify/arithmetic/matrix.hpp"
 #include "certify/arithmetic/number.hpp"
+#include "certify/model/margin.hpp"
 #include "certify/strategies/window/attention_ranges.hpp"
 #include "certify/strategies/window/output_classes.hpp"
 #include "certify/strategies/window/plan.hpp"
@@ -135,51 +136,43 @@ WindowView<N> window_view(TableCache<N>& bench, const WindowClaim& claim, const 
     return {outputs, attention_of(bench, claim.error, claim.score), margin.enclose<N>()};
 }
 
-/// What the pairs with maximum m share: bounds by class, and by block for every partition that is chosen.
+/// What the pairs with maximum m share.
 template <class N>
-class MaximumTerms {
-  public:
-    MaximumTerms(const WindowView<N>& view, const WindowPlan& plan, std::size_t m)
-        : view_(view), plan_(plan), m_(m) {
-        for (std::size_t q = 0; q <= m; ++q) {
-            const std::uint8_t choice = plan.choice[pair_index(q, m)];
-            if (choice == 0 || prepared_.count(choice) != 0) continue;
-            if (prepared_.empty()) {
-                bounds_ = bound_classes(view.outputs, m, plan.outputs[m], view.margin);
-            }
-            std::vector<Block> blocks = blocks_of(plan.partitions[choice - 1u], m);
-            Matrix<N> block_bounds = bound_blocks(bounds_, blocks);
-            prepared_.emplace(choice, Prepared{std::move(blocks), std::move(block_bounds)});
-        }
-    }
-
-    /// The terms of the chosen pairs, one after the other: visit(q, terms).
-    template <class Visit>
-    void for_each_pair(Visit&& visit) const {
-        for (std::size_t q = 0; q <= m_; ++q) {
-            const std::uint8_t choice = plan_.choice[pair_index(q, m_)];
-            if (choice == 0) continue;
-            const Prepared& p = prepared_.at(choice);
-            visit(q,
-                  pair_terms(q, view_.outputs.token_at.size(), p.blocks, p.bounds, bounds_, view_.attention));
-        }
-    }
-
-  private:
-    struct Prepared {
+struct MaximumTerms {
+    struct Blocks {
         std::vector<Block> blocks;
-        Matrix<N> bounds;
+        Matrix<N> bounds;  ///< as bound_blocks() says
     };
-    const WindowView<N>& view_;
-    const WindowPlan& plan_;
-    std::size_t m_;
-    ClassBounds<N> bounds_;
-    std::map<std::uint8_t, Prepared> prepared_;
+    ClassBounds<N> bounds;
+    std::map<std::uint8_t, Blocks> by_choice;  ///< for every partition that a pair chooses
 };
 
+template <class N>
+MaximumTerms<N> maximum_terms(const WindowView<N>& view, const WindowPlan& plan, std::size_t m) {
+    MaximumTerms<N> terms;
+    for (std::size_t q = 0; q <= m; ++q) {
+        const std::uint8_t choice = plan.choice[pair_index(q, m)];
+        if (choice == 0 || terms.by_choice.count(choice) != 0) continue;
+        if (terms.by_choice.empty()) {
+            terms.bounds = bound_classes(view.outputs, m, plan.outputs[m], view.margin);
+        }
+        std::vector<Block> blocks = blocks_of(plan.partitions[choice - 1u], m);
+        Matrix<N> bounds = bound_blocks(terms.bounds, blocks);
+        terms.by_choice[choice] = {std::move(blocks), std::move(bounds)};
+    }
+    return terms;
+}
+
+/// The terms of the pairs with maximum m that the plan chooses, one after the other: visit(q, terms).
 template <class N, class Visit>
 void for_each_pair(const WindowView<N>& view, const WindowPlan& plan, std::size_t m, Visit&& visit) {
-    MaximumTerms<N>(view, plan, m).for_each_pair(visit);
+    const MaximumTerms<N> shared = maximum_terms(view, plan, m);
+    for (std::size_t q = 0; q <= m; ++q) {
+        const std::uint8_t choice = plan.choice[pair_index(q, m)];
+        if (choice == 0) continue;
+        const auto& [blocks, bounds] = shared.by_choice.at(choice);
+        visit(q, pair_terms(q, view.outputs.token_at.size(), blocks, bounds, shared.bounds, view.attention));
+    }
 }
 
 }  // namespace maxcert

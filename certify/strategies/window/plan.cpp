@@ -1,4 +1,4 @@
-// Partitions in and out of JSON. Blocks must cover the tokens up to the maximum once each; within that any
+// Plans are read from JSON. Blocks must cover the tokens up to the maximum once each; within that any
 // plan is sound.
 #include "certify/strategies/window/plan.hpp"
 
@@ -46,8 +46,11 @@ std::vector<Block> blocks_of(const Partition& partition, std::size_t m) {
 }
 
 std::vector<ClassStarts> outputs_around(std::size_t d_vocab, std::size_t below, std::size_t above) {
-    std::vector<ClassStarts> outputs;
-    for (std::size_t m = 0; m < d_vocab; ++m) outputs.push_back(starts_around(m, d_vocab, below, above));
+    std::vector<ClassStarts> outputs(d_vocab, ClassStarts{0});
+    for (std::size_t m = 0; m < d_vocab; ++m) {
+        const std::size_t first = m > below ? m - below : 1, last = std::min(m + above + 1, d_vocab - 1);
+        for (std::size_t x = first; x <= last; ++x) outputs[m].push_back(x);
+    }
     return outputs;
 }
 
@@ -58,10 +61,6 @@ WindowPlan uniform_plan(unsigned window, std::size_t d_vocab) {
     WindowPlan plan{outputs_around(d_vocab, window - 1, 1), {partition}, {}};
     plan.choice.assign(pair_index(0, d_vocab), 1);
     return plan;
-}
-
-Json plan_to_json(const WindowPlan& plan) {
-    return {{"outputs", plan.outputs}, {"partitions", plan.partitions}, {"choice", plan.choice}};
 }
 
 WindowPlan read_plan(HintFields& hints, std::size_t d_vocab) {
@@ -81,13 +80,6 @@ WindowPlan read_plan(HintFields& hints, std::size_t d_vocab) {
         plan.choice.push_back(
             static_cast<std::uint8_t>(whole_number(one, "choice", 0, plan.partitions.size())));
     }
-    return plan;
-}
-
-WindowPlan plan_from_json(const Json& json, std::size_t d_vocab) {
-    HintFields hints(json);
-    WindowPlan plan = read_plan(hints, d_vocab);
-    hints.expect_no_more();
     return plan;
 }
 

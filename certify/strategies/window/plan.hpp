@@ -9,7 +9,6 @@
 #include "certify/proof/hint_fields.hpp"
 #include "certify/strategies/window/output_classes.hpp"
 #include "data/base/counts.hpp"
-#include "data/base/json.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {
@@ -42,19 +41,16 @@ inline std::size_t pair_index(std::size_t q, std::size_t m) {
     return m * (m + 1) / 2 + q;
 }
 
-/// The same outputs around every maximum on their own.
+/// For every maximum m the outputs m-below .. m+above on their own, those under and those over them as one
+/// class each.
 std::vector<ClassStarts> outputs_around(std::size_t d_vocab, std::size_t below, std::size_t above);
 
 /// For every pair `window` single tokens and the outputs along them, then a block of four tokens, then the
 /// far ones. The block costs little and keeps the far tokens far.
 WindowPlan uniform_plan(unsigned window, std::size_t d_vocab);
 
-Json plan_to_json(const WindowPlan& plan);
-
-/// The plan among other hints, and as all the hints there are. Both throw CertificateRejected for anything
-/// out of range.
+/// The plan among other hints. Throws CertificateRejected for anything out of range.
 WindowPlan read_plan(HintFields& hints, std::size_t d_vocab);
-WindowPlan plan_from_json(const Json& json, std::size_t d_vocab);
 
 /// Integers that count the sequences of a cell, computed once.
 class SequenceCounts {

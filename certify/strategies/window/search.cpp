@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "certify/arithmetic/estimate.hpp"
 #include "certify/strategies/window/offers.hpp"
 #include "certify/strategies/window/output_search.hpp"
+#include "certify/strategies/window/pair_walk.hpp"
 
 namespace maxcert {
 namespace {
@@ -81,6 +83,15 @@ std::vector<double> sizes_of_pairs(const Shape& shape) {
         sizes.push_back(up_to_m);  // the query is m
     }
     return sizes;
+}
+
+/// By pair_index, in plain doubles. Pairs that time does not suffice for yield nothing.
+std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
+                                        const Deadline& deadline) {
+    std::vector<PairFinding> findings(claim.plan.choice.size());
+    const TimeLimit limit(deadline);
+    walk_pairs<Estimate>(model, claim, options, findings);
+    return findings;
 }
 
 bool over(const Deadline& deadline) {

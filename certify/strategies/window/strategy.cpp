@@ -3,14 +3,23 @@
 #include "certify/proof/registry.hpp"
 #include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/qk/directions.hpp"
+#include "certify/strategies/qk/hint_writer.hpp"
+#include "certify/strategies/window/plan_json.hpp"
 #include "certify/strategies/window/search.hpp"
 
 namespace maxcert {
 namespace {
 
+std::string summary_of(const WindowVariant& variant) {
+    if (variant.window == 0) return "for each query and maximum as many tokens exact as pays";
+    return "the " + std::to_string(variant.window) +
+           " largest tokens exact, four as one, the far ones as one";
+}
+
 class Window : public Prover {
   public:
-    explicit Window(const WindowVariant& variant) : Prover(variant.name), variant_(variant) {}
+    explicit Window(const WindowVariant& variant)
+        : Prover(variant.name, {"O(V^2 (d + K))", summary_of(variant)}), variant_(variant) {}
 
     Proof prove(Model& model, const SearchOptions& options) const override {
         Proof proof;

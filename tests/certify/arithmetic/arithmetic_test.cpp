@@ -162,11 +162,11 @@ TEST(MpfrInterval, RoundingModeOfTheProcessorDoesNotMatter) {
     EXPECT_NE(mpfr_equal_p(nearest.upper().get(), upward.upper().get()), 0);
 }
 
-TEST(MpfrInterval, ReadsDecimalsOutward) {
-    const MpfrInterval tenth = MpfrInterval::from_decimal("0.1");
+TEST(MpfrInterval, EnclosesRationalsOutward) {
+    const MpfrInterval tenth = MpfrInterval::enclosing(mpq_class(1, 10));
     EXPECT_TRUE(end_of(tenth, false) < mpq_class(1, 10) && mpq_class(1, 10) < end_of(tenth, true));
-    EXPECT_THROW(MpfrInterval::from_decimal("0.1x"), std::invalid_argument);
-    EXPECT_THROW(MpfrInterval::from_decimal("nan"), std::invalid_argument);
+    const MpfrInterval half = MpfrInterval::enclosing(mpq_class(1, 2));
+    EXPECT_TRUE(end_of(half, false) == mpq_class(1, 2) && end_of(half, true) == mpq_class(1, 2));
 }
 
 TEST(Counting, CountsWhatIsComputed) {

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <map>
 
+#include "certify/arithmetic/counting.hpp"
 #include "certify/strategies/bracket/convolution.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "certify/arithmetic/counting.hpp"
 #include "certify/strategies/bracket/group_bracket.hpp"
 #include "certify/strategies/bracket/half_sums.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "certify/model/paths.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "certify/proof/prover.hpp"
 #include "certify/strategies/brute_force/count.hpp"
 #include "certify/strategies/brute_force/reference_walk.hpp"
@@ -61,7 +63,7 @@ TEST(BruteForce, GoldenModelOfFour) {
             request.margins = {Interval()};
             request.kernels = kernels;
             request.threads = threads;
-            const WalkCounts c = walk_sequences(model.paths<Interval>(), request).counts.front();
+            const WalkCounts c = walk_sequences(paths_of<Interval>(model), request).counts.front();
             EXPECT_EQ(c.right, 16774272U) << kernels->name;
             EXPECT_EQ(c.wrong, 16777216U - 16774272U) << kernels->name;
             EXPECT_EQ(c.open, 0U) << kernels->name;
@@ -120,14 +122,14 @@ TEST(BruteForce, KernelsAgreeOnRandomModels) {
         for (const Kernels* kernels : available_kernels()) {
             request.kernels = kernels;
             request.threads = 1 + static_cast<unsigned>(counts.size());
-            counts.push_back(walk_sequences(model.paths<Interval>(), request).counts.front());
+            counts.push_back(walk_sequences(paths_of<Interval>(model), request).counts.front());
             EXPECT_EQ(counts.back().right, counts.front().right) << what << kernels->name;
             EXPECT_EQ(counts.back().wrong, counts.front().wrong) << what << kernels->name;
             EXPECT_EQ(counts.back().open, counts.front().open) << what << kernels->name;
         }
         // The plain walk on the same intervals never contradicts: what one proves, the other does not refute.
         const WalkCounts plain =
-            ReferenceWalk<Interval>(model.paths<Interval>(), Interval(), request).run().counts[0];
+            ReferenceWalk<Interval>(paths_of<Interval>(model), Interval(), request).run().counts[0];
         EXPECT_LE(plain.right, counts[0].right + counts[0].open) << what;
         EXPECT_LE(plain.wrong, counts[0].wrong + counts[0].open) << what;
         EXPECT_LE(counts[0].right, plain.right + plain.open) << what;
@@ -189,7 +191,7 @@ TEST(BruteForce, ExactTiesAreWrongAndDoNotEscalate) {
     EXPECT_EQ(number(f.correct), run_exhaustively(w).right);
     // In a box of weights the two columns are free to differ: the tie is not known.
     EXPECT_EQ(tied_tokens(model), (std::vector<bool>{false, true, false, true}));
-    EXPECT_EQ(tied_tokens(Model(w, parse_weight_radius("1e-9"))), std::vector<bool>(4, false));
+    EXPECT_EQ(tied_tokens(Model(w, Radius{1e-9, 0})), std::vector<bool>(4, false));
 }
 
 TEST(BruteForce, TiesAmongManyOutputsAreWrong) {
@@ -242,7 +244,7 @@ TEST(BruteForce, WhatIsOpenAtTheCapStaysInUpper) {
 TEST(BruteForce, ABoxOfModelsProvesNoMoreThanItsCentre) {
     for (std::uint64_t seed = 4000; seed < 4060; ++seed) {
         const Weights w = random_model(seed, 3, 4);
-        Model centre(w), box(w, WeightRadius("1e-3", "1e-4"));
+        Model centre(w), box = model_of(w, WeightRadius("1e-3", "1e-4"));
         SearchOptions options = small_options();
         options.max_bits = 128;
         const CheckResult a = brute_force().prove(centre, options).result;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "certify/model/model.hpp"
+#include "certify/model/paths.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -45,7 +47,7 @@ TEST(Enclosures, PathsHoldTheExactProducts) {
         const Weights w = testing::gaussian_model(random, {2, 3, 5, 4}, 0.7F);
         const auto& s = w.shape;
         Model model(w);
-        const Paths<Interval>& p = model.paths<Interval>();
+        const Paths<Interval>& p = paths_of<Interval>(model);
         const Rationals E = exact(w.W_E, s.d_vocab, s.d_model), P = exact(w.W_pos, s.n_ctx, s.d_model);
         const Rationals U = exact(w.W_U, s.d_model, s.d_vocab);
         const Rationals OV = product(exact(w.W_V, s.d_model, s.d_head), exact(w.W_O, s.d_head, s.d_model));
@@ -64,7 +66,7 @@ TEST(Enclosures, BoxesHoldTheirCorners) {
     const Weights w = testing::gaussian_model(random, {2, 4, 6, 3}, 3);
     const WeightRadius radius("1e-6", "1e-4");
     const mpq_class absolute(1, 1000000), relative(1, 10000);
-    Model box(w, radius);
+    Model box = model_of(w, radius);
     const Rationals centre = exact(w.W_E, 4, 6);
     for (const int sign : {-1, 1}) {
         Rationals corner = centre;

@@ -7,7 +7,10 @@
 
 #include "certify/model/float32/softmax_shift.hpp"
 #include "certify/proof/claim.hpp"
+#include "certify/proof/claimed_weights.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
+#include "data/weights/identity.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/float_program.hpp"
@@ -351,10 +354,10 @@ TEST(Float32Certificate, RealCountsAreNotFloat32Counts) {
 }
 
 TEST(WeightRadius, Parses) {
-    EXPECT_EQ(parse_weight_radius("0").absolute(), 0);
-    EXPECT_GE(parse_weight_radius("1e-6").absolute(), 1e-6);
-    EXPECT_EQ(parse_weight_radius("1e-6").relative(), 0);
-    EXPECT_GE(parse_weight_radius("1e-4r").relative(), 1e-4);
+    EXPECT_EQ(parse_weight_radius("0").rounded_up().absolute, 0);
+    EXPECT_GE(parse_weight_radius("1e-6").rounded_up().absolute, 1e-6);
+    EXPECT_EQ(parse_weight_radius("1e-6").rounded_up().relative, 0);
+    EXPECT_GE(parse_weight_radius("1e-4r").rounded_up().relative, 1e-4);
     for (const char* bad : {"", "r", "-1", "nan", "1e-4q", "1e-4rr", "inf"}) {
         EXPECT_THROW(parse_weight_radius(bad), UsageError) << bad;
     }
@@ -368,7 +371,7 @@ TEST(WeightRadius, CertifiesEveryModelOfTheBox) {
         const Weights w = max_like_model(random, 3, 3);
         const char* text = n % 2 == 0 ? "1e-3" : "1e-2";
         const double radius = std::stod(text);
-        Model model(w, parse_weight_radius(text));
+        Model model = model_of(w, parse_weight_radius(text));
         const Json c = certified(model, brute_force(), {});
         const std::uint64_t correct = count_from_string(c["correct"]).get_ui();
         proved += correct;
@@ -405,17 +408,29 @@ TEST(WeightFormat, CertifiesTheRoundedModel) {
     Random random(9);
     Weights w = max_like_model(random, 3, 4);
     const Weights rounded = rounded_to(w, WeightFormat::bf16);
-    Model model(w, {}, WeightFormat::bf16);
+    Model model = model_of(w, {}, WeightFormat::bf16);
     const Json c = certified(model, brute_force(), {});
-    EXPECT_EQ(c["weights_sha256"], w.sha256());
-    EXPECT_EQ(c["rounded_sha256"], rounded.sha256());
+    EXPECT_EQ(c["weights_sha256"], sha256_of(w));
+    EXPECT_EQ(c["rounded_sha256"], sha256_of(rounded));
     EXPECT_EQ(count_from_string(c["correct"]), testing::run_exhaustively(rounded).right);
     EXPECT_NO_THROW(verified(c, w, 1));
     Json bad = c;
     bad["weights_format"] = "fp16";
     EXPECT_THROW(verified(bad, w, 1), CertificateRejected);
     w.W_E[0] = 1e6f;
-    EXPECT_THROW(Model(w, {}, WeightFormat::fp16), InputError);
+    EXPECT_THROW(model_of(w, {}, WeightFormat::fp16), InputError);
+}
+
+TEST(ClaimedWeights, AreThoseThatAModelWasMadeFrom) {
+    Random random(10);
+    const Weights w = max_like_model(random, 3, 4);
+    Model plain(w), rounded = model_of(w, WeightRadius("0", "1e-4"), WeightFormat::fp16);
+    EXPECT_EQ(claimed_weights(plain).sha256, sha256_of(w));
+    EXPECT_EQ(claimed_weights(rounded).sha256, sha256_of(w));
+    EXPECT_EQ(claimed_weights(rounded).radius.relative_text(), "1e-4");
+    EXPECT_EQ(rounded.weights().W_E, rounded_to(w, WeightFormat::fp16).W_E);
+    Model box(w, Radius{1e-6, 0});  // whose claim would have to name a decimal number
+    EXPECT_THROW(certified(box, brute_force(), {}), std::logic_error);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // accuracy(margin): many margins certified at once, against the exhaustive run and against one at a time.
 #include <gtest/gtest.h>
 
+#include "data/base/count_conversions.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"

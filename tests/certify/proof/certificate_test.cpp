@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "certify/proof/claim.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "data/base/errors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/golden.hpp"
@@ -114,7 +115,7 @@ TEST(Certificate, StatementSaysTheWholeClaim) {
     Options options;
     options.margin = Margin("0.25");
     options.semantics = Semantics::float32;
-    Model model(trap(), parse_weight_radius("1e-9r"), WeightFormat::bf16);
+    Model model = model_of(trap(), parse_weight_radius("1e-9r"), WeightFormat::bf16);
     const auto r = certify_one(model, *select_strategies("cubic").front(), options);
     const std::string text = statement(r);
     for (const char* part : {"float32 program", "4 units in the last place", "rounded to bf16",
@@ -125,7 +126,7 @@ TEST(Certificate, StatementSaysTheWholeClaim) {
 }
 
 TEST(Certificate, RadiiAreExactDecimals) {
-    Model tiny(trap(), parse_weight_radius("2e-324"));
+    Model tiny = model_of(trap(), parse_weight_radius("2e-324"));
     EXPECT_FALSE(tiny.radius().is_zero());
     const Json c = certified(tiny, *select_strategies("cubic").front());
     EXPECT_EQ(c["weight_radius"]["absolute"], "2e-324");

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "certify/proof/prover.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/weights/safetensors.hpp"
 
 namespace maxcert::testing {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "certify/proof/claimed_weights.hpp"
 #include "certify/proof/prover.hpp"
 #include "data/base/json.hpp"
 #include "tests/support/golden.hpp"
@@ -35,7 +36,7 @@ TEST(Strength, TermsAboveTheRangeOfFloats) {
 }
 
 TEST(Strength, PeakedAttentionInABox) {
-    Model box(golden("edge-peaked-560"), WeightRadius("1e-9", "0"));
+    Model box = model_of(golden("edge-peaked-560"), WeightRadius("1e-9", "0"));
     const Count cubic = strategy("cubic").prove(box, {}).result.correct;
     EXPECT_GT(cubic, 0);
     for (const char* name : {"brute_force", "multiset"}) {
@@ -81,7 +82,7 @@ TEST(Strength, NothingProvesMoreThanBruteForceOrMultisets) {
     Count others = 0;
     for (std::uint64_t seed = 0; seed < 216; ++seed) {
         const Drawn d = draw(seed);
-        Model model(d.weights, d.radius);
+        Model model = model_of(d.weights, d.radius);
         SearchOptions options;
         options.max_bits = 1024;
         if (seed % 5 == 0) options.margin = Margin("0.125");

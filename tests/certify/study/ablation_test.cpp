@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "certify/model/paths.hpp"
 #include "certify/study/loss.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
@@ -55,7 +56,7 @@ TEST(Ablation, CountsWhereManyOutputsCanWin) {
         const Weights weights = testing::weights_with_paths(p);
         const testing::Exhaustive truth = testing::run_exhaustively(weights);
         Model model(weights);
-        const Paths<Interval>& paths = model.paths<Interval>();
+        const Paths<Interval>& paths = paths_of<Interval>(model);
         for (const Kernels* kernels : available_kernels()) {
             const RoundUpward up;
             WalkRequest request;

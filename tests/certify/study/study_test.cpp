@@ -12,6 +12,7 @@
 #include "certify/study/path_statistics.hpp"
 #include "certify/study/qk_noise.hpp"
 #include "certify/study/robustness.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/base/counts.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/random_models.hpp"

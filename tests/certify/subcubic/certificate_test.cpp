@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "certify/strategies/subcubic/hint_writer.hpp"
 #include "certify/strategies/subcubic/hints.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/golden.hpp"

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "certify/proof/claimed_weights.hpp"
 #include "certify/proof/prover.hpp"
 #include "certify/strategies/cubic/check.hpp"
 #include "certify/strategies/subcubic/check.hpp"
@@ -174,7 +175,7 @@ TEST(SubcubicSoundness, ABoxOfModels) {
     for (std::uint64_t seed = 2000; seed < 2000 + kModels / 20; ++seed) {
         Random random(seed);
         const Weights centre = max_like_model(random, 3, 4);
-        Model box(centre, parse_weight_radius("0.00390625r"));
+        Model box = model_of(centre, parse_weight_radius("0.00390625r"));
         std::vector<std::pair<SubcubicOptions, SubcubicHints>> proofs;
         std::vector<SubcubicDecision> decisions;
         for_each_option([&](const SubcubicOptions& options) {

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "certify/model/model.hpp"
+#include "certify/model/paths.hpp"
 #include "certify/strategies/terms/query_tables.hpp"
 #include "tests/support/exhaustive.hpp"
 #include "tests/support/random_models.hpp"
@@ -184,7 +185,7 @@ TEST(BruteForceTables, BoundsHoldForEverySequence) {
     for (std::uint64_t seed = 5000; seed < 5100; ++seed) {
         Model model(testing::random_model(seed, 4, 5));
         const Shape& shape = model.shape();
-        const Paths<Interval>& paths = model.paths<Interval>();
+        const Paths<Interval>& paths = paths_of<Interval>(model);
         const RoundUpward up;
         const SplitPaths split(paths);
         const Interval margin = exactly<Interval>(seed % 2 == 0 ? 0 : 0.25);

@@ -6,9 +6,11 @@
 #include <string_view>
 
 #include "certify/arithmetic/estimate.hpp"
+#include "certify/proof/claimed_weights.hpp"
 #include "certify/strategies/qk/directions.hpp"
 #include "certify/strategies/window/cell_walk.hpp"
 #include "certify/strategies/window/check.hpp"
+#include "certify/strategies/window/plan_json.hpp"
 #include "data/base/errors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
@@ -289,7 +291,7 @@ TEST(Window, AMarginAndABoxOfModelsProveLess) {
     const Count with_margin = strategy("window/4").prove(model, options).result.correct;
     EXPECT_LT(with_margin, plain);
     EXPECT_GT(with_margin, 0);
-    Model box(weights, parse_weight_radius("1e-4r"));
+    Model box = model_of(weights, parse_weight_radius("1e-4r"));
     const CheckResult boxed = strategy("window/4").prove(box, {}).result;
     EXPECT_LT(boxed.correct, plain);
     EXPECT_GT(boxed.correct, 0);
