@@ -4,7 +4,7 @@
    Main theorem: between_brackets. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
 From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
-  Candidates Columns Count ExactTerms Exact Blocks Packed Charges Dominated.
+  Candidates Columns Count ExactTerms Exact Blocks Packed Charges Losses Dominated.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -28,8 +28,8 @@ Section Program.
     match best with Some b => if snd b <? snd c then Some c else best | None => Some c end.
   Definition likeliest (cs : list contender) : option contender := fold_right likelier None cs.
 
-  Definition recount (m : nat) (g : grid) (seen : bool) (c : contender) : contender :=
-    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins true m W (fst g) (snd g) seen (fst c))).
+  Definition recount (m : nat) (g : grid) (seen : bool) (size : Z) (c : contender) : contender :=
+    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins_most W (fst g) (snd g) m seen size (fst c))).
 
   (* The numbers of right and of wrong sequences. *)
   Fixpoint refine (grids : list (grid * grid)) (m : nat) (seen : bool) (size : Z) (cs : list contender) (least : Z) : Z * Z :=
@@ -38,9 +38,9 @@ Section Program.
     | [] => (size - Z.min size sum, least)
     | (g, finer) :: grids =>
         if sum - least <=? enough then (size - Z.min size sum, least) else
-        let cs := map (recount m g seen) cs in
+        let cs := map (recount m g seen size) cs in
         let least := match likeliest cs with
-          | Some c => Z.max least (wins false m W (fst finer) (snd finer) seen (fst c))
+          | Some c => Z.max least (wins_least W (fst finer) (snd finer) m seen size (fst c))
           | None => least end in
         refine grids m seen size cs least
     end.
@@ -141,10 +141,10 @@ Section Group.
       pose proof (length_filter_negb wrong all). unfold wrongs in *. lia. }
     induction ks as [|k ks IH]; intros xs cs least I F L H; cbn [grids_of map refine]; [exact (done xs cs least F L H)|].
     destruct (_ <=? enough)%Z; [exact (done xs cs least F L H)|]. cbv zeta.
-    set (cs' := map (recount W enough m (grid_of W k) seen) cs). assert (F' : Forall2 contends xs cs').
+    set (cs' := map (recount W enough m (grid_of W k) seen (Z.of_nat (length all))) cs). assert (F' : Forall2 contends xs cs').
     { unfold cs'. clear - F W_large few. induction F as [|x c xs cs [O P] F IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
       unfold recount. destruct (16 * snd c <=? enough)%Z; [now split|]. split; [exact O|]. cbn [snd fst]. apply Z.min_glb; [exact P|].
-      now apply wins_at_most. }
+      now apply wins_most_ok. }
     apply (IH xs); try assumption. destruct (likeliest cs') as [c|] eqn:E; [|exact H]. apply Z.max_lub; [exact H|].
     assert (J : exists x, In x X /\ input_ok m f own r x (fst c)).
     { enough (J : exists x, In x xs /\ contends x c) by (destruct J as [x [J K]]; exists x; split; [now apply I|apply K]).
@@ -153,7 +153,7 @@ Section Group.
       - destruct (snd b' <? snd b)%Z; injection E as <-; [exists x; split; [now left|exact P]|].
         destruct (IH b' eq_refl) as [y [K Q]]. exists y. split; [now right|exact Q].
       - injection E as <-. exists x. split; [now left|exact P]. }
-    destruct J as [x [J O]]. apply Z.le_trans with (won x); [now apply wins_at_least|now apply won_wrongs].
+    destruct J as [x [J O]]. apply Z.le_trans with (won x); [now apply wins_least_ok|now apply won_wrongs].
   Qed.
 End Group.
 
