@@ -82,9 +82,15 @@ MUTANTS = {
     'upper counts with costs rounded up': ('if up then shr x s else ceiling x s', 'ceiling x s', 'steps_ok', 'Charges'),
     'a first maximum that costs nothing': ('(monomial bits size (c_first c) free)', 'free', 'polynomials_ok', 'Packed'),
     'counts beyond what a coefficient holds': ('else need)) mod (2 ^ W - 1)', 'else need)) mod 2 ^ W', 'cheap_count', 'Packed'),
-    'an upper count as the lower end': ('(wins false m W (fst finer)', '(wins true m W (fst finer)', 'refine_ok', 'Brackets'),
-    'outputs compared without positions': ('(add (entry positional x y) (entry above x y))', '(entry above x y)', 'dominated_ok',
-                                           'Dominated'),
+    'an upper count as the lower end': ('(wins_least W (fst g)', '(wins_most W (fst g)', 'at_least_wrong_ok', 'Brackets'),
+    'a tie as a loss': ('(isub (fst n) (one, one), snd n)', '(fst n, snd n)', 'surely_losing_ok', 'Losses'),
+    'too many losses for an upper count of wins': ('size - wins false m W k scales seen n', 'size - wins true m W k scales seen n',
+                                                   'wins_most_ok', 'Losses'),
+    'losses by upper ends of terms': ('(opp (snd e), opp (fst e))', '(opp (fst e), opp (snd e))', 'encloses_opp', 'Losses'),
+    'outputs compared without positions': ('(add (sub (snd (EU_at T q x)) (fst (EU_at T q y))) (entry positional x y)) (S m)',
+                                           '(sub (snd (EU_at T q x)) (fst (EU_at T q y))) (S m)', 'dominated_ok', 'Dominated'),
+    'outputs compared without the maximum': ('(entry positional x y)) (S m) (nth x', '(entry positional x y)) m (nth x', 'dominated_ok',
+                                             'Dominated'),
 }
 
 

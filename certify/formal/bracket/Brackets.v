@@ -4,7 +4,7 @@
    Main theorem: between_brackets. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
 From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
-  Candidates Columns Count ExactTerms Exact Blocks Packed Charges Losses Dominated.
+  Candidates Columns Count ExactTerms Exact Blocks Packed Charges Losses Overlaps Dominated.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -15,7 +15,7 @@ Definition grid := (nat * list (int * int))%type.
 Definition grid_of (W : Z) (k : nat) : grid := (k, scales W k).
 
 (* A grid for the upper counts, of all outputs, and one for the lower count, of one output: so it may be finer. *)
-Definition grids_of (W : Z) (ks : list nat) : list (grid * grid) := map (fun k => (grid_of W k, grid_of W (k + 2))) ks.
+Definition grids_of (W : Z) (ks : list nat) : list (grid * grid) := map (fun k => (grid_of W k, grid_of W (k + 1))) ks.
 
 Section Program.
   Variable W : Z.       (* bits of a coefficient *)
@@ -24,36 +24,58 @@ Section Program.
   (* Outputs that may win, each with an upper bound on the number of sequences where it does. *)
   Definition contender := (input * Z)%type.
 
-  Definition likelier (c : contender) (best : option contender) : option contender :=
-    match best with Some b => if snd b <? snd c then Some c else best | None => Some c end.
-  Definition likeliest (cs : list contender) : option contender := fold_right likelier None cs.
+  (* Those of a list, the likeliest one first. *)
+  Fixpoint front (cs : list contender) : list contender :=
+    match cs with
+    | [] => []
+    | c :: cs => match front cs with [] => [c] | b :: l => if snd c <? snd b then b :: c :: l else c :: b :: l end
+    end.
 
   Definition recount (m : nat) (g : grid) (seen : bool) (size : Z) (c : contender) : contender :=
     if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins_most W (fst g) (snd g) m seen size (fst c))).
 
-  (* The numbers of right and of wrong sequences. *)
-  Fixpoint refine (grids : list (grid * grid)) (m : nat) (seen : bool) (size : Z) (cs : list contender) (least : Z) : Z * Z :=
-    let sum := zsum snd cs in
+  (* Which counts are made anew decides only how long it takes. Where all sequences together are fewer than the counts' sum by
+     more than doubt, finer counts will hardly help. *)
+  Definition recounted (m : nat) (g : grid) (seen : bool) (size doubt : Z) (cs : list contender) : list contender :=
+    if zsum snd cs - size <=? doubt then map (recount m g seen size) cs else cs.
+
+  Definition at_least_wrong (m : nat) (g : grid) (seen : bool) (size least : Z) (cs : list contender) : Z :=
+    match front cs with
+    | c :: _ => if 4 * (snd c - least) <=? enough then least else Z.max least (wins_least W (fst g) (snd g) m seen size (fst c))
+    | [] => least
+    end.
+
+  (* What others share with the likeliest output is counted once. *)
+  Definition added (m : nat) (g : grid) (seen : bool) (size : Z) (c d : contender) : Z :=
+    if 16 * snd d <=? enough then snd d else alone W (fst g) (snd g) m seen size (fst c) (fst d) (snd d).
+  Definition at_most_wrong (m : nat) (g : grid) (seen : bool) (size : Z) (cs : list contender) : Z :=
+    match front cs with c :: cs => snd c + zsum (added m g seen size c) cs | [] => 0 end.
+
+  (* Finer and finer upper counts, and how many sequences are wrong at least. *)
+  Fixpoint refine (grids : list (grid * grid)) (m : nat) (seen : bool) (size doubt : Z) (cs : list contender) (least : Z)
+    : list contender * Z :=
     match grids with
-    | [] => (size - Z.min size sum, least)
+    | [] => (cs, least)
     | (g, finer) :: grids =>
-        if sum - least <=? enough then (size - Z.min size sum, least) else
-        let cs := map (recount m g seen size) cs in
-        let least := match likeliest cs with
-          | Some c => Z.max least (wins_least W (fst finer) (snd finer) m seen size (fst c))
-          | None => least end in
-        refine grids m seen size cs least
+        if Z.min size (zsum snd cs) - least <=? enough then (cs, least) else
+        let cs := recounted m g seen size doubt cs in
+        refine grids m seen size size cs (at_least_wrong m finer seen size least cs)
     end.
 
   Variable grids : list (grid * grid).
+  Variable finest : grid.
 
+  (* The numbers of right and of wrong sequences. *)
   Definition bracket_group (r q m : nat) (cs : list input) : Z * Z :=
-    let size := Z.of_N (total m r (q =? m)%nat) in refine grids m (q =? m)%nat size (map (fun c => (c, size)) cs) 0.
+    let seen := (q =? m)%nat in
+    let size := Z.of_N (total m r seen) in
+    let cs := map (fun c => (c, size)) cs in
+    let (cs, least) := refine grids m seen size (zsum snd cs) cs 0 in
+    let most := Z.min size (zsum snd cs) in
+    (size - (if most - least <=? enough then most else Z.min most (at_most_wrong m finest seen size cs)), least).
 
-  Definition bracket_max (r m : nat) (terms : nat -> list input) (qs : list nat) : Z * Z :=
-    fold_right (fun q n => zplus (bracket_group r q m (terms q)) n) (0, 0) qs.
   Definition brackets (r V : nat) (terms : nat -> nat -> list input) : Z * Z :=
-    fold_right (fun m n => zplus (bracket_max r m (terms m) (seq 0 (S m))) n) (0, 0) (seq 0 V).
+    add_groups V (fun m => let terms := terms m in fun q => bracket_group r q m (terms q)).
 End Program.
 
 (* Of the outputs that may win, those that none of them dominates. *)
@@ -61,8 +83,7 @@ Definition rivals (T rough : tables) (V r : nat) : nat -> nat -> list input :=
   let arounds := arounds rough r in
   let positional := positional T V r in
   fun m => let candidates := candidates rough V r arounds m in
-  let above := above_up_to T V m in
-  fun q => map (input_of T r q m) (undominated T positional above q (candidates q)).
+  fun q => map (input_of T r q m) (undominated T positional m q (candidates q)).
 
 (* In a group at most 2^-e of all sequences are left open, if the grids are fine enough for that: up to 2^k steps
    for each k, four times as many for the lower end. *)
@@ -75,13 +96,23 @@ Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z
       let units := Z.min 30 (4 * B) in
       let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
       let W := Z.log2 (Z.of_nat V ^ Z.of_nat r) + 2 in
-      Some (brackets W (sequences_of w / 2 ^ e) (grids_of W ks) r V (rivals T (roughly (rough_digits units) T) V r))
+      Some (brackets W (sequences_of w / 2 ^ e) (grids_of W ks) (grid_of W (fold_right Nat.max 0%nat ks)) r V (rivals T (roughly (rough_digits units) T) V r))
   | None => None
   end.
 Definition proves_bracket (ks : list nat) (e : Z) (w : weights) (low high : Z) : bool :=
   match brackets_proved ks e w with None => false | Some n => (low <=? fst n) && (sequences_of w - snd n <=? high) end.
 
 (* ---------- Its proof ---------- *)
+
+Lemma union_sum {A B} (event : A -> B -> bool) l xs ns : Forall2 (fun x n => Z.of_nat (length (filter (event x) l)) <= n) xs ns ->
+  Z.of_nat (length (filter (fun p => existsb (fun x => event x p) xs) l)) <= zsum (fun n => n) ns.
+Proof.
+  induction 1 as [|x n xs ns H F IH]; cbn [zsum existsb].
+  - induction l as [|p l IH]; [easy|exact IH].
+  - assert (G : Z.of_nat (length (filter (fun p => event x p || existsb (fun x => event x p) xs) l)) <=
+      Z.of_nat (length (filter (event x) l)) + Z.of_nat (length (filter (fun p => existsb (fun x => event x p) xs) l))); [|lia].
+    clear. induction l as [|p l IH]; [easy|]. cbn [filter]. destruct (event x p), (existsb _ xs); cbn [orb length]; lia.
+Qed.
 
 Section Group.
   Open Scope R_scope.
@@ -112,17 +143,25 @@ Section Group.
   (* Where an output wins, one of these does. *)
   Definition covered (xs : list nat) := forall p, In p all -> forall x, In x X -> winsb f own x p = true -> exists y, In y xs /\ winsb f own y p = true.
 
-  Lemma wrongs_sum xs cs : Forall2 contends xs cs -> covered xs ->
-    (wrongs <= zsum snd cs)%Z.
+  Lemma wrongs_covered xs : covered xs -> (wrongs <= Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all)))%Z.
   Proof.
-    intros F L. apply Z.le_trans with (Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all))).
-    - apply inj_le, filter_le. intros p I E. apply wrong_wins in E. destruct E as [x [J E]]. apply existsb_exists.
-      exact (L p I x J E).
-    - clear L. induction F as [|x c xs cs [_ H] F IH]; cbn [zsum existsb].
-      + induction all as [|p l IH]; [easy|exact IH].
-      + assert (G : (Z.of_nat (length (filter (fun p => winsb f own x p || existsb (fun x => winsb f own x p) xs) all)) <=
-          won x + Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all)))%Z); [|lia].
-        unfold won. clear. induction all as [|p l IH]; [easy|]. cbn [filter]. destruct (winsb f own x p), (existsb _ xs); cbn [orb length]; lia.
+    intros L. apply inj_le, filter_le. intros p I E. apply wrong_wins in E. destruct E as [x [J E]]. apply existsb_exists.
+    exact (L p I x J E).
+  Qed.
+
+  Lemma wrongs_sum xs cs : Forall2 contends xs cs -> covered xs -> (wrongs <= zsum snd cs)%Z.
+  Proof.
+    intros F L. apply Z.le_trans with (1 := wrongs_covered xs L). rewrite <- (zsum_map (fun n => n) snd). apply union_sum.
+    clear L. induction F as [|x c xs cs [_ H] F IH]; [constructor|]. cbn [map]. now constructor.
+  Qed.
+
+  Lemma front_ok xs cs : Forall2 contends xs cs -> exists ys, Forall2 contends ys (front cs) /\ forall y, In y ys <-> In y xs.
+  Proof.
+    induction 1 as [|x c xs cs P F [ys [G E]]]; [exists []; split; [constructor|easy]|]. cbn [front].
+    destruct G as [|y b ys l Q G].
+    - exists [x]. split; [constructor; [exact P|constructor]|]. intros z. specialize (E z). cbn [In] in *. tauto.
+    - destruct (snd c <? snd b)%Z; [exists (y :: x :: ys)|exists (x :: y :: ys)]; (split; [auto|]);
+        intros z; specialize (E z); cbn [In] in *; tauto.
   Qed.
 
   Variable W : Z.
@@ -130,30 +169,52 @@ Section Group.
   Hypothesis few : (Z.of_nat (length all) < 2 ^ W - 1)%Z.
   Variable enough : Z.
 
-  Lemma refine_ok ks : forall xs cs least, incl xs X -> Forall2 contends xs cs ->
-    covered xs -> (least <= wrongs)%Z ->
-    let n := refine W enough (grids_of W ks) m seen (Z.of_nat (length all)) cs least in
-    (fst n <= Z.of_nat (length all) - wrongs)%Z /\ (snd n <= wrongs)%Z.
+  Let size := Z.of_nat (length all).
+
+  Lemma recounted_ok xs cs k doubt : Forall2 contends xs cs -> Forall2 contends xs (recounted W enough m (grid_of W k) seen size doubt cs).
   Proof.
-    assert (done : forall xs cs least, Forall2 contends xs cs -> covered xs -> (least <= wrongs)%Z ->
-      (Z.of_nat (length all) - Z.min (Z.of_nat (length all)) (zsum snd cs) <= Z.of_nat (length all) - wrongs /\ least <= wrongs)%Z).
-    { intros xs cs least F L H. split; [|exact H]. pose proof (wrongs_sum xs cs F L).
-      pose proof (length_filter_negb wrong all). unfold wrongs in *. lia. }
-    induction ks as [|k ks IH]; intros xs cs least I F L H; cbn [grids_of map refine]; [exact (done xs cs least F L H)|].
-    destruct (_ <=? enough)%Z; [exact (done xs cs least F L H)|]. cbv zeta.
-    set (cs' := map (recount W enough m (grid_of W k) seen (Z.of_nat (length all))) cs). assert (F' : Forall2 contends xs cs').
-    { unfold cs'. clear - F W_large few. induction F as [|x c xs cs [O P] F IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
-      unfold recount. destruct (16 * snd c <=? enough)%Z; [now split|]. split; [exact O|]. cbn [snd fst]. apply Z.min_glb; [exact P|].
-      now apply wins_most_ok. }
-    apply (IH xs); try assumption. destruct (likeliest cs') as [c|] eqn:E; [|exact H]. apply Z.max_lub; [exact H|].
-    assert (J : exists x, In x X /\ input_ok m f own r x (fst c)).
-    { enough (J : exists x, In x xs /\ contends x c) by (destruct J as [x [J K]]; exists x; split; [now apply I|apply K]).
-      clear - E F'. revert c E. unfold likeliest. clearbody cs'. induction F' as [|x b xs' cs'' P F IH]; intros c E; [easy|]. cbn [fold_right] in E.
-      destruct (fold_right likelier None cs'') as [b'|]; cbn [likelier] in E.
-      - destruct (snd b' <? snd b)%Z; injection E as <-; [exists x; split; [now left|exact P]|].
-        destruct (IH b' eq_refl) as [y [K Q]]. exists y. split; [now right|exact Q].
-      - injection E as <-. exists x. split; [now left|exact P]. }
-    destruct J as [x [J O]]. apply Z.le_trans with (won x); [now apply wins_least_ok|now apply won_wrongs].
+    unfold recounted. intros F. destruct (_ <=? doubt)%Z; [|exact F]. induction F as [|x c xs cs [O P] F IH]; [constructor|].
+    cbn [map]. constructor; [|exact IH]. unfold recount. destruct (16 * snd c <=? enough)%Z; [now split|]. split; [exact O|].
+    cbn [snd fst]. apply Z.min_glb; [exact P|]. now apply wins_most_ok.
+  Qed.
+
+  Lemma at_least_wrong_ok xs cs k least : incl xs X -> Forall2 contends xs cs -> (least <= wrongs)%Z ->
+    (at_least_wrong W enough m (grid_of W k) seen size least cs <= wrongs)%Z.
+  Proof.
+    intros I F H. unfold at_least_wrong. destruct (front_ok xs cs F) as [ys [G E]]. destruct G as [|y c ys l [O _] G]; [exact H|].
+    destruct (_ <=? enough)%Z; [exact H|]. apply Z.max_lub; [exact H|].
+    apply Z.le_trans with (won y); [now apply wins_least_ok|]. apply won_wrongs, I, E. now left.
+  Qed.
+
+  Lemma at_most_wrong_ok xs cs k : Forall2 contends xs cs -> covered xs ->
+    (wrongs <= at_most_wrong W enough m (grid_of W k) seen size cs)%Z.
+  Proof.
+    intros F L. unfold at_most_wrong. destruct (front_ok xs cs F) as [ys [G E]].
+    assert (L' : covered ys) by (intros p I x J w; destruct (L p I x J w) as [y [K H]]; exists y; split; [now apply E|exact H]).
+    apply Z.le_trans with (1 := wrongs_covered ys L'). clear - G few W_large. destruct G as [|y c ys l [O H] G].
+    - cbn [existsb]. clear. induction all as [|p l IH]; [easy|exact IH].
+    - set (alone x p := winsb f own x p && negb (winsb f own y p)).
+      assert (A : (Z.of_nat (length (filter (fun p => existsb (fun x => alone x p) ys) all)) <=
+        zsum (fun n => n) (map (added W enough m (grid_of W k) seen size c) l))%Z).
+      { apply union_sum. induction G as [|x d ys l [P Q] G IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
+        unfold added. destruct (_ <=? enough)%Z.
+        - apply Z.le_trans with (2 := Q). apply inj_le, filter_le. intros p _ e. now apply andb_prop in e.
+        - now apply (alone_ok m f own r y x (fst c) (fst d) O P W k seen W_large few). }
+      rewrite zsum_map in A. apply Z.le_trans with (2 := Z.add_le_mono _ _ _ _ H A). unfold won. rewrite <- Nat2Z.inj_add. apply inj_le.
+      clear. cbn [existsb]. induction all as [|p l IH]; [easy|]. cbn [filter].
+      assert (S : winsb f own y p = false -> existsb (fun x => winsb f own x p) ys = existsb (fun x => alone x p) ys).
+      { intros N. unfold alone. rewrite N. clear. induction ys as [|x ys IH]; [easy|]. cbn [existsb negb]. now rewrite IH, andb_true_r. }
+      destruct (winsb f own y p); cbn [orb].
+      + destruct (existsb (fun x => alone x p) ys); cbn [length]; lia.
+      + rewrite S by reflexivity. destruct (existsb (fun x => alone x p) ys); cbn [length]; lia.
+  Qed.
+
+  Lemma refine_ok ks : forall xs cs doubt least, incl xs X -> Forall2 contends xs cs -> covered xs -> (least <= wrongs)%Z ->
+    let n := refine W enough (grids_of W ks) m seen size doubt cs least in Forall2 contends xs (fst n) /\ (snd n <= wrongs)%Z.
+  Proof.
+    induction ks as [|k ks IH]; intros xs cs doubt least I F L H; cbn [grids_of map refine]; cbv zeta; [now split|].
+    destruct (_ <=? enough)%Z; [now split|]. pose proof (recounted_ok xs cs k doubt F) as F'.
+    apply (IH xs); try assumption. exact (at_least_wrong_ok xs _ (k + 1) least I F' H).
   Qed.
 End Group.
 
@@ -173,7 +234,9 @@ Section Brackets.
   Hypothesis W_large : (1 < W)%Z.
   Hypothesis few : (Z.of_nat V ^ Z.of_nat r < 2 ^ W - 1)%Z.
   Variable ks : list nat.
+  Variable k : nat.
   Let grids := grids_of W ks.
+  Let finest := grid_of W k.
 
   Lemma few_tails m seen : (m < V)%nat -> (Z.of_nat (length (tails m r seen)) < 2 ^ W - 1)%Z.
   Proof.
@@ -183,7 +246,7 @@ Section Brackets.
   Qed.
 
   Lemma bracket_group_ok q m : (q <= m < V)%nat ->
-    bracket w g (bracket_group W enough grids r q m (inputs m q)) (group w (q, m)).
+    bracket w g (bracket_group W enough grids finest r q m (inputs m q)) (group w (q, m)).
   Proof.
     intros Q. destruct (inputs_sound q m Q) as [xs [I [F L]]]. unfold bracket_group. cbv zeta.
     set (seen := (q =? m)%nat) in *.
@@ -192,39 +255,24 @@ Section Brackets.
       (map (fun c => (c, Z.of_nat (length (tails m r seen)))) (inputs m q))).
     { clear - F. induction F as [|x c xs cs P F IH]; cbn [map]; constructor; [|exact IH]. split; [exact P|]. cbn [snd].
       pose proof (length_filter_negb (winsb (terms g q m) (query_terms w g q m) x) (tails m r seen)). lia. }
-    destruct (refine_ok m _ _ r seen (outputs V m) W W_large (few_tails m seen (proj2 Q)) enough ks xs _ 0%Z I F' L ltac:(lia)) as [A B].
+    set (cs := map _ (inputs m q)) in *. assert (N := few_tails m seen (proj2 Q)).
+    pose proof (refine_ok m _ _ r seen (outputs V m) W W_large N enough ks xs cs (zsum snd cs) 0%Z I F' L ltac:(lia)) as R.
+    cbv zeta in R. fold grids in R. destruct (refine _ _ grids _ _ _ _ cs _) as [cs' least]. cbn [fst snd] in R. destruct R as [F2 B].
+    pose proof (wrongs_sum m _ _ r seen (outputs V m) xs cs' F2 L) as A.
+    pose proof (at_most_wrong_ok m _ _ r seen (outputs V m) W W_large N enough xs cs' k F2 L) as A'. fold finest in A'. clear F' F2 I F L cs.
     unfold bracket, group. cbn [fst snd]. fold seen. rewrite !filter_map, !map_length.
     rewrite (length_filter_ext _ (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0)) by (intros; now apply rightb_group).
     rewrite (length_filter_ext (fun a => negb (rightb w g (a ++ [q])))
       (fun p => negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0 p))) by (intros; f_equal; now apply rightb_group).
-    pose proof (length_filter_negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0) (tails m r seen)). fold r. fold grids in A, B.
-    split; lia.
+    pose proof (length_filter_negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0) (tails m r seen)). fold r. split; [|lia].
+    destruct (_ <=? enough)%Z; lia.
   Qed.
 
-  Lemma brackets_ok : bracket w g (brackets W enough grids r V inputs) (flat_map (group w) (all_keys V)).
-  Proof.
-    unfold brackets, all_keys. assert (H : forall m, In m (seq 0 V) -> (m < V)%nat) by (intros m I; apply in_seq in I; lia).
-    induction (seq 0 V) as [|m ms IH]; [now apply bracket_nil|].
-    cbn [fold_right flat_map]. rewrite flat_map_app. apply (bracket_app w g some_position); [|apply IH; intros k I; apply H; now right].
-    specialize (H m (or_introl eq_refl)). assert (Q : forall q, In q (seq 0 (S m)) -> (q <= m)%nat) by (intros q I; apply in_seq in I; lia).
-    clear IH. induction (seq 0 (S m)) as [|q qs IH]; [now apply bracket_nil|].
-    change (bracket_max W enough grids r m (inputs m) (q :: qs))
-      with (zplus (bracket_group W enough grids r q m (inputs m q)) (bracket_max W enough grids r m (inputs m) qs)).
-    cbn [map flat_map]. apply (bracket_app w g some_position).
-    - apply bracket_group_ok. split; [apply Q; now left|exact H].
-    - apply IH. intros k I. apply Q. now right.
-  Qed.
-
-  Theorem brackets_between : let n := brackets W enough grids r V inputs in
+  Theorem brackets_between : let n := brackets W enough grids finest r V inputs in
     exists a, accuracy_is w a /\ (fst n <= a <= Z.of_nat V ^ Z.of_nat (n_ctx w) - snd n)%Z.
   Proof.
-    intros n. exists (Z.of_nat (length (filter (rightb w g) (sequences V (n_ctx w))))). split.
-    - apply count_filter. intros s _. now apply rightb_right.
-    - destruct brackets_ok as [A B]. fold n in A, B.
-      pose proof (length_filter_incl (rightb w g) _ _ (groups_NoDup w some_position) (groups_incl w some_position)) as R.
-      pose proof (length_filter_incl (fun s => negb (rightb w g s)) _ _ (groups_NoDup w some_position) (groups_incl w some_position)) as N.
-      pose proof (length_filter_negb (rightb w g) (sequences V (n_ctx w))) as T.
-      rewrite length_sequences in T. rewrite <- Nat2Z.inj_pow. fold V in R, N. lia.
+    apply (bracket_all w (right w) g some_position g_separates), (add_groups_ok w g some_position).
+    intros q m. apply bracket_group_ok.
   Qed.
 End Brackets.
 
@@ -252,14 +300,14 @@ Section Rivals.
   Proof.
     intros Q. set (cs := candidates rough V r (arounds rough r) m q).
     assert (I : incl cs (outputs V m)) by apply candidates_in.
-    exists (undominated T (positional T V r) (above_up_to T V m) q cs).
+    exists (undominated T (positional T V r) m q cs).
     pose proof (fun p J => undominated_cover w c scale scale' scale_pos' T T_ok q m cs p Q I J) as U. cbv zeta in U.
     fold V r in U. set (ys := undominated T _ _ q cs) in *.
     assert (Y : incl ys cs).
     { unfold ys, undominated. intros x J.
-      destruct (first_ones_ok (dominated T (positional T V r) (above_up_to T V m) q) (fun _ => False) cs ltac:(easy)) as [A _].
-      destruct (first_ones_ok (dominated T (positional T V r) (above_up_to T V m) q) (fun _ => False)
-        (first_ones (dominated T (positional T V r) (above_up_to T V m) q) cs) ltac:(easy)) as [B _].
+      destruct (first_ones_ok (dominated T (positional T V r) m q) (fun _ => False) cs ltac:(easy)) as [A _].
+      destruct (first_ones_ok (dominated T (positional T V r) m q) (fun _ => False)
+        (first_ones (dominated T (positional T V r) m q) cs) ltac:(easy)) as [B _].
       now apply A, B. }
     split; [intros x J; now apply I, Y|]. split.
     - apply (inputs_for_ok w some_position c scale scale' scale_pos T T_ok q m ys Q). intros x J. now apply I, Y.
@@ -294,7 +342,7 @@ Proof.
     { destruct (Z.eq_dec n 0) as [->|]; [reflexivity|]. rewrite Z.add_1_r. apply Z.log2_spec. lia. }
     replace (Z.log2 n + 2) with (Z.log2 n + 1 + 1) by ring. rewrite (Z.pow_add_r 2 _ 1) by (pose proof (Z.log2_nonneg n); lia). lia. }
   destruct (brackets_between (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T) K) with
-    (inputs := ins) (W := W) (enough := sequences_of w / 2 ^ e) (ks := ks) as [a [A L]]; try assumption.
+    (inputs := ins) (W := W) (enough := sequences_of w / 2 ^ e) (ks := ks) (k := fold_right Nat.max 0%nat ks) as [a [A L]]; try assumption.
   - now apply table_separates.
   - intros q m Q. apply (rivals_ok (model_of w) K c _ _ p1 p2 T ok _ (IZR (2 ^ units) / IZR (2 ^ rough_digits units))); try exact Q.
     + now apply Rdiv_lt_0_compat.

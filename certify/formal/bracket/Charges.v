@@ -28,13 +28,13 @@ Section Program.
   Definition rounded_off (s : int) (costs : list int) (c : int) : int :=
     fold_left (fun sum n => add sum (rounding s (add n c))) costs zero.
 
-  (* Of the eighths of a step the one that loses least; tokens dearer than the budget do not matter. *)
-  Definition best_eighth (s : int) (costs : list int) (eighths : list int) : int :=
+  (* Of the quarters of a step the one that loses least; tokens dearer than the budget do not matter. *)
+  Definition best_quarter (s : int) (costs : list int) (quarters : list int) : int :=
     fst (fold_left (fun best c => let loss := rounded_off s costs c in if leb (snd best) loss then best else (c, loss))
-      eighths (zero, rounded_off s costs zero)).
-  Definition raised (s budget : int) (eighths : list int) (p : position) : position :=
+      quarters (zero, rounded_off s costs zero)).
+  Definition raised (s budget : int) (quarters : list int) (p : position) : position :=
     let costs := filter (fun n => leb n budget) (map (fun v => sub (fst p) v) (snd p)) in
-    (add (fst p) (nmax zero (best_eighth s costs eighths)), snd p).
+    (add (fst p) (nmax zero (best_quarter s costs quarters)), snd p).
 
   Definition charge_of (least s : int) (p : position) : charge :=
     {| c_first := steps s (sub (of_max p) least); c_again := steps s (of_max p);
@@ -53,8 +53,8 @@ Section Program.
     let ps := map position_of (snd c) in
     let before := budget_of seen own ps in
     let s := step_bits k before in
-    let eighths := if 3 <=? s then map (fun j => ofZ (j * 2 ^ (s - 3))) [1; 2; 3; 4; 5; 6; 7] else [] in
-    let ps := map (raised (ofZ s) before eighths) ps in
+    let quarters := if 2 <=? s then map (fun j => ofZ (j * 2 ^ (s - 2))) [1; 2; 3] else [] in
+    let ps := map (raised (ofZ s) before quarters) ps in
     let budget := budget_of seen own ps in
     let s := ofZ (step_bits k budget) in
     if leb zero budget then cheap W (toZ (shr budget s) + 1) scales seen (map (charge_of (least_of seen ps) s) ps) else 0.
@@ -131,11 +131,11 @@ Section Proof.
     induction Es as [|E Es IH]; intros i H; [easy|]. destruct H as [H H']. split; [now apply position_of_ok|now apply IH].
   Qed.
 
-  Lemma raised_ok s budget eighths ps : forall i, all_ok i ps -> all_ok i (map (raised up s budget eighths) ps).
+  Lemma raised_ok s budget quarters ps : forall i, all_ok i ps -> all_ok i (map (raised up s budget quarters) ps).
   Proof.
     induction ps as [|p ps IH]; intros i H; [easy|]. destruct H as [[L H] H']. cbn [map all_ok]. split; [|now apply IH].
     split; [exact L|]. intros t T. destruct (H t T) as [A B]. split; [exact A|]. unfold raised. cbn [fst snd]. rewrite toZ_add.
-    set (b := best_eighth _ _ _ _). pose proof (proj1 (nmax_above zero b)) as N. rewrite toZ_zero in N. lia.
+    set (b := best_quarter _ _ _ _). pose proof (proj1 (nmax_above zero b)) as N. rewrite toZ_zero in N. lia.
   Qed.
 
   Variable least : int.

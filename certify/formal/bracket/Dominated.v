@@ -16,17 +16,23 @@ Section Program.
   Definition by_pairs (rows : list (list interval)) : list (list int) := map (fun a => map (most_above a) rows) rows.
 
   Definition positional : list (list int) := by_pairs (map (fun x => map (fun i => PVOU_at T i x) (seq 0 (S r))) (seq 0 V)).
-  Definition above_up_to (m : nat) : list (list int) := by_pairs (map (fun x => firstn (S m) (nth x (t_EVOU T) [])) (seq 0 V)).
+  (* Does the first row exceed the second by -d at most, in its first n entries? *)
+  Fixpoint below_by (d : int) (n : nat) (a b : list interval) : bool :=
+    match n, a, b with
+    | O, _, _ => true
+    | S n, u :: a, v :: b => if leb (add d (sub (snd u) (fst v))) zero then below_by d n a b else false
+    | _, _, _ => false
+    end.
 
   Definition entry (t : list (list int)) (x y : nat) : int := nth y (nth x t []) zero.
-  Definition dominated (positional above : list (list int)) (q x y : nat) : bool :=
-    leb (add (sub (snd (EU_at T q x)) (fst (EU_at T q y))) (add (entry positional x y) (entry above x y))) zero.
+  Definition dominated (positional : list (list int)) (m q x y : nat) : bool :=
+    below_by (add (sub (snd (EU_at T q x)) (fst (EU_at T q y))) (entry positional x y)) (S m) (nth x (t_EVOU T) []) (nth y (t_EVOU T) []).
 
   (* In the order of a list, those that none before dominates; last one first. *)
   Definition first_ones (below : nat -> nat -> bool) (xs : list nat) : list nat :=
     fold_left (fun kept x => if existsb (below x) kept then kept else x :: kept) xs [].
-  Definition undominated (positional above : list (list int)) (q : nat) (xs : list nat) : list nat :=
-    let below := dominated positional above q in first_ones below (first_ones below xs).
+  Definition undominated (positional : list (list int)) (m q : nat) (xs : list nat) : list nat :=
+    let below := dominated positional m q in first_ones below (first_ones below xs).
 End Program.
 
 (* ---------- Its proof ---------- *)
@@ -79,39 +85,45 @@ Section Proof.
     intros X Y. unfold entry, by_pairs. rewrite (nth_map _ _ _ []) by exact X. now rewrite (nth_map _ _ _ []) by exact Y.
   Qed.
 
-  Lemma dominated_ok q m x y : (q <= m < V)%nat -> (x < V)%nat -> (y < V)%nat ->
-    dominated T (positional T V r) (above_up_to T V m) q x y = true ->
+  Lemma below_by_ok n : forall d a b, below_by d n a b = true -> forall t u v, (t < n)%nat ->
+    encloses (nth t a izero) u -> encloses (nth t b izero) v -> IZR (toZ d) + (u - v) <= 0.
+  Proof.
+    induction n as [|n IH]; intros d a b h t u v I A B; [lia|].
+    destruct a as [|e a], b as [|e' b]; try discriminate. cbn [below_by] in h.
+    destruct (leb _ zero) eqn:E; [|discriminate]. destruct t as [|t]; cbn [nth] in A, B.
+    - rewrite toZ_leb, toZ_zero in E. apply Z.leb_le, IZR_le in E. rewrite toZ_add, toZ_sub, plus_IZR, minus_IZR in E.
+      destruct A, B. lra.
+    - apply (IH d a b h t); [lia|exact A|exact B].
+  Qed.
+
+  Lemma dominated_ok q m x y : (q <= m < V)%nat -> (x < V)%nat -> (y < V)%nat -> dominated T (positional T V r) m q x y = true ->
     forall i t, (i <= r)%nat -> (t <= m)%nat -> plain w c q m x i t <= plain w c q m y i t.
   Proof.
-    intros QM X Y D i t I H. unfold dominated, positional, above_up_to in D.
-    rewrite !by_pairs_entry in D by (rewrite map_length, seq_length; assumption).
-    rewrite !(nth_map _ _ _ 0%nat), !seq_nth in D by (rewrite ?seq_length; assumption). change (0 + x)%nat with x in D. change (0 + y)%nat with y in D.
-    rewrite toZ_leb, toZ_zero in D. apply Z.leb_le, IZR_le in D. rewrite !toZ_add, !plus_IZR, toZ_sub, minus_IZR in D.
-    destruct T_ok as [_ [U [O P]]]. unfold V, r in *.
+    intros QM X Y D i t I H. unfold dominated in D. destruct T_ok as [_ [U [O P]]]. unfold V, r in *.
     destruct (U q ltac:(lia)) as [_ Uq]. destruct (Uq x X) as [_ Ux]. destruct (Uq y Y) as [Uy _].
-    pose proof (O x X) as [Lx Ox]. pose proof (O y Y) as [Ly Oy].
-    assert (first : forall z, (z < d_vocab w)%nat -> length (nth z (t_EVOU T) []) = d_vocab w ->
-      length (firstn (S m) (nth z (t_EVOU T) [])) = S m) by (intros; rewrite firstn_length; lia).
-    pose proof (most_above_ok (firstn (S m) (nth x (t_EVOU T) [])) (firstn (S m) (nth y (t_EVOU T) [])) (S m) t
-      (scale' * EVOU w t x) (scale' * EVOU w t y) (first x X Lx) (first y Y Ly) ltac:(lia)) as M1.
-    rewrite !nth_firstn_lt in M1 by lia. specialize (M1 (Ox t ltac:(lia)) (Oy t ltac:(lia))).
+    pose proof (O x X) as [_ Ox]. pose proof (O y Y) as [_ Oy].
+    pose proof (below_by_ok _ _ _ _ D t _ _ ltac:(lia) (Ox t ltac:(lia)) (Oy t ltac:(lia))) as M1. unfold positional in M1.
+    rewrite by_pairs_entry in M1 by (rewrite map_length, seq_length; assumption).
+    rewrite !(nth_map _ _ _ 0%nat), !seq_nth in M1 by (rewrite ?seq_length; assumption).
+    change (0 + x)%nat with x in M1. change (0 + y)%nat with y in M1.
+    rewrite !toZ_add, !plus_IZR, toZ_sub, minus_IZR in M1.
     assert (pv : forall z, (z < d_vocab w)%nat -> encloses (nth i (map (fun i => PVOU_at T i z) (seq 0 (S (last w)))) izero) (scale' * PVOU w i z)).
     { intros z Z. rewrite (nth_map _ _ _ 0%nat), seq_nth by (rewrite ?seq_length; lia). cbn [plus]. destruct (P i I) as [_ Pi]. exact (Pi z Z). }
     pose proof (most_above_ok _ _ (S (last w)) i _ _ ltac:(now rewrite map_length, seq_length) ltac:(now rewrite map_length, seq_length) ltac:(lia)
       (pv x X) (pv y Y)) as M2.
-    unfold EU_at in D. unfold plain, term. apply Rmult_le_compat_l; [apply Rlt_le, mass_pos|].
+    unfold EU_at in M1. unfold plain, term. apply Rmult_le_compat_l; [apply Rlt_le, mass_pos|].
     apply Rmult_le_reg_l with scale'; [exact scale_pos'|]. lra.
   Qed.
 
   (* Where x wins, one of those that are left does. *)
   Theorem undominated_cover q m xs p : (q <= m < V)%nat -> incl xs (outputs V m) -> In p (tails m r (q =? m)%nat) ->
-    let ys := undominated T (positional T V r) (above_up_to T V m) q xs in
+    let ys := undominated T (positional T V r) m q xs in
     let sum x := plain w c q m x r q + suffix (plain w c q m) x 0 p in
     incl ys xs /\ forall x, In x xs -> 0 <= sum x -> exists y, In y ys /\ 0 <= sum y.
   Proof.
     intros QM I J ys sum. apply in_tails in J. destruct J as [L [F _]].
     assert (small : forall x, In x xs -> (x < V)%nat) by (intros x K; apply I, in_outputs in K; apply K).
-    assert (less : forall x y, In x xs -> In y xs -> dominated T (positional T V r) (above_up_to T V m) q x y = true -> 0 <= sum x -> 0 <= sum y).
+    assert (less : forall x y, In x xs -> In y xs -> dominated T (positional T V r) m q x y = true -> 0 <= sum x -> 0 <= sum y).
     { intros x y X Y D. assert (H := dominated_ok q m x y QM (small x X) (small y Y) D).
       assert (S : forall p i, Forall (fun t => t <= m)%nat p -> (i + length p <= r)%nat ->
         suffix (plain w c q m) x i p <= suffix (plain w c q m) y i p).
@@ -119,7 +131,7 @@ Section Proof.
         pose proof (H i t ltac:(lia) ltac:(easy)). pose proof (IH (S i) ltac:(easy) ltac:(lia)). lra. }
       pose proof (S p 0%nat F ltac:(lia)). pose proof (H r q (le_n _) (proj1 QM)). unfold sum. lra. }
     destruct (first_ones_ok _ (fun x => 0 <= sum x) xs less) as [A B].
-    destruct (first_ones_ok _ (fun x => 0 <= sum x) (first_ones (dominated T (positional T V r) (above_up_to T V m) q) xs)
+    destruct (first_ones_ok _ (fun x => 0 <= sum x) (first_ones (dominated T (positional T V r) m q) xs)
       (fun x y X Y => less x y (A x X) (A y Y))) as [A' B'].
     split; [intros x X; now apply A, A'|]. intros x X S. destruct (B x X S) as [y [Y S']]. exact (B' y Y S').
   Qed.

@@ -22,12 +22,14 @@ Definition count_group (r q m : nat) (decide : list nat -> option bool) (cs : li
 
 Definition zplus (a b : Z * Z) : Z * Z := (fst a + fst b, snd a + snd b)%Z.
 
-Definition count_max (r m : nat) (decide : nat -> list nat -> option bool) (terms : nat -> list input) (qs : list nat) : Z * Z :=
-  fold_right (fun q n => zplus (count_group r q m (decide q) (terms q)) n) (0, 0)%Z qs.
+(* All groups together, from what is counted of the maximum m and the query q: what depends on m alone is computed once. *)
+Definition add_groups (V : nat) (count : nat -> nat -> Z * Z) : Z * Z :=
+  fold_right (fun m n =>
+    let count := count m in zplus (fold_right (fun q n => zplus (count q) n) (0, 0)%Z (seq 0 (S m))) n) (0, 0)%Z (seq 0 V).
 
-(* terms m q, decide m q: what depends on m alone is computed once. *)
+(* terms m q, decide m q: what is asked of each group. *)
 Definition counts (r V : nat) (decide : nat -> nat -> list nat -> option bool) (terms : nat -> nat -> list input) : Z * Z :=
-  fold_right (fun m n => zplus (count_max r m (decide m) (terms m) (seq 0 (S m))) n) (0, 0)%Z (seq 0 V).
+  add_groups V (fun m => let (decide, terms) := (decide m, terms m) in fun q => count_group r q m (decide q) (terms q)).
 
 (* All (q, m) with q <= m < V. *)
 Definition all_keys (V : nat) : list (nat * nat) := flat_map (fun m => map (fun q => (q, m)) (seq 0 (S m))) (seq 0 V).
@@ -152,6 +154,42 @@ Section Count.
   Lemma bracket_app n n' l l' : bracket n l -> bracket n' l' -> bracket (zplus n n') (l ++ l').
   Proof. unfold bracket, zplus. cbn [fst snd]. rewrite !filter_app, !app_length. lia. Qed.
 
+  Lemma add_groups_ok count : (forall q m, (q <= m < V)%nat -> bracket (count m q) (group (q, m))) ->
+    bracket (add_groups V count) (flat_map group (all_keys V)).
+  Proof.
+    intros H. unfold add_groups, all_keys. assert (M : forall m, In m (seq 0 V) -> (m < V)%nat) by (intros m I; apply in_seq in I; lia).
+    induction (seq 0 V) as [|m ms IH]; [apply bracket_nil|]. cbn [fold_right flat_map]. cbv zeta. rewrite flat_map_app.
+    apply bracket_app; [|apply IH; intros k I; apply M; now right]. specialize (M m (or_introl eq_refl)). clear IH.
+    assert (Q : forall q, In q (seq 0 (S m)) -> (q <= m)%nat) by (intros q I; apply in_seq in I; lia).
+    induction (seq 0 (S m)) as [|q qs IH]; [apply bracket_nil|]. cbn [fold_right map flat_map].
+    apply bracket_app; [apply H; split; [apply Q; now left|exact M]|]. apply IH. intros k I. apply Q. now right.
+  Qed.
+
+  Lemma groups_NoDup : NoDup (flat_map group (all_keys V)).
+  Proof.
+    apply flat_map_NoDup with (key := fun s => (query w s, maximum s)); [apply all_keys_NoDup| |].
+    - intros; apply group_NoDup.
+    - intros [q m] s I J. apply in_all_keys in I. destruct (in_group q m s I J) as [p [_ [_ [_ [-> [-> _]]]]]]. easy.
+  Qed.
+
+  Lemma groups_incl : incl (flat_map group (all_keys V)) (sequences V (n_ctx w)).
+  Proof.
+    intros s I. apply in_flat_map in I. destruct I as [[q m] [I J]]. apply in_all_keys in I.
+    now destruct (in_group q m s I J) as [p [_ [_ [_ [_ [_ H]]]]]].
+  Qed.
+
+  (* What brackets all groups brackets the number of all sequences that are counted. *)
+  Lemma bracket_all n : bracket n (flat_map group (all_keys V)) ->
+    exists a, count target (sequences V (n_ctx w)) a /\ (fst n <= a <= Z.of_nat V ^ Z.of_nat (n_ctx w) - snd n)%Z.
+  Proof.
+    intros [A B]. exists (Z.of_nat (length (filter rightb (sequences V (n_ctx w))))). split.
+    - apply count_filter. intros s _. apply rightb_right.
+    - pose proof (length_filter_incl rightb _ _ groups_NoDup groups_incl) as R.
+      pose proof (length_filter_incl (fun s => negb (rightb s)) _ _ groups_NoDup groups_incl) as W.
+      pose proof (length_filter_negb rightb (sequences V (n_ctx w))) as T.
+      rewrite length_sequences in T. rewrite <- Nat2Z.inj_pow. lia.
+  Qed.
+
   Lemma totals_ok m r0 k seen : (Uint63.to_Z (totals m r0 k seen) <= Z.of_nat (length (tails m k seen)))%Z.
   Proof.
     unfold totals. cbv zeta. set (h := fun r => _ : word * word).
@@ -201,51 +239,10 @@ Section Count.
         eapply column_of_ok; [apply N; exact K|exact P|]. apply narrow_inputs. now apply nth_In.
   Qed.
 
-  Lemma count_max_ok m qs : (forall q, In q qs -> (q <= m)%nat) -> (m < V)%nat ->
-    bracket (count_max r m (decide m) (inputs m) qs) (flat_map group (map (fun q => (q, m)) qs)).
-  Proof.
-    intros H M. induction qs as [|q qs IH]; [apply bracket_nil|].
-    change (count_max r m (decide m) (inputs m) (q :: qs))
-      with (zplus (count_group r q m (decide m q) (inputs m q)) (count_max r m (decide m) (inputs m) qs)).
-    cbn [map flat_map]. apply bracket_app.
-    - apply count_group_ok. split; [apply H; now left|exact M].
-    - apply IH. intros; apply H; now right.
-  Qed.
-
-  Lemma counts_ok : bracket (counts r V decide inputs) (flat_map group (all_keys V)).
-  Proof.
-    unfold counts, all_keys. assert (H : forall m, In m (seq 0 V) -> (m < V)%nat) by (intros m I; apply in_seq in I; lia).
-    induction (seq 0 V) as [|m ms IH]; [apply bracket_nil|].
-    cbn [fold_right flat_map]. rewrite flat_map_app. apply bracket_app.
-    - apply count_max_ok; [intros q I; apply in_seq in I; lia|apply H; now left].
-    - apply IH. intros; apply H; now right.
-  Qed.
-
-  Lemma groups_NoDup : NoDup (flat_map group (all_keys V)).
-  Proof.
-    apply flat_map_NoDup with (key := fun s => (query w s, maximum s)); [apply all_keys_NoDup| |].
-    - intros; apply group_NoDup.
-    - intros [q m] s I J. apply in_all_keys in I. destruct (in_group q m s I J) as [p [_ [_ [_ [-> [-> _]]]]]]. easy.
-  Qed.
-
-  Lemma groups_incl : incl (flat_map group (all_keys V)) (sequences V (n_ctx w)).
-  Proof.
-    intros s I. apply in_flat_map in I. destruct I as [[q m] [I J]]. apply in_all_keys in I.
-    now destruct (in_group q m s I J) as [p [_ [_ [_ [_ [_ H]]]]]].
-  Qed.
-
   Theorem counts_bracket : let n := counts (last w) (d_vocab w) decide inputs in
     exists a, count target (sequences (d_vocab w) (n_ctx w)) a /\
       (fst n <= a <= Z.of_nat (d_vocab w) ^ Z.of_nat (n_ctx w) - snd n)%Z.
-  Proof.
-    intros n. exists (Z.of_nat (length (filter rightb (sequences V (n_ctx w))))). split.
-    - apply count_filter. intros s _. apply rightb_right.
-    - destruct counts_ok as [A B]. fold r in n. fold V in n. fold n in A, B.
-      pose proof (length_filter_incl rightb _ _ groups_NoDup groups_incl) as R.
-      pose proof (length_filter_incl (fun s => negb (rightb s)) _ _ groups_NoDup groups_incl) as W.
-      pose proof (length_filter_negb rightb (sequences V (n_ctx w))) as T.
-      rewrite length_sequences in T. fold V. rewrite <- Nat2Z.inj_pow. lia.
-  Qed.
+  Proof. apply bracket_all, add_groups_ok. intros q m. apply count_group_ok. Qed.
 End Count.
 
 (* Every model has an accuracy, from 0 to the number of sequences. *)
