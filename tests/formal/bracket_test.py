@@ -14,7 +14,7 @@ import exact_test
 from exact_test import FORMAL, GOLDEN, CoqTest, assumptions, bits, coqc, count_by_enumeration, head, random_weights, read, unexpected
 from theory_mutants import MutantsTest
 
-COARSE, FINE = '[2]%nat 30', '[5; 9]%nat 30'  # grids of up to 2^k steps, until 2^-30 of the sequences are open in a group
+COARSE, FINE = '[1]%nat 30', '[5; 9]%nat 30'  # grids of up to 2^k steps, until 2^-30 of the sequences are open in a group
 HEAD = head('Brackets')
 
 
@@ -48,7 +48,7 @@ class Bracket(CoqTest):
 
     def test_random_models_against_enumeration(self):
         tried = sharp = wide = 0
-        for seed in range(3):
+        for seed in range(5):
             weights = random_weights(seed)
             exact = count_by_enumeration(weights)
             if exact is None:
@@ -87,6 +87,12 @@ MUTANTS = {
     'too many losses for an upper count of wins': ('size - wins false m W k scales seen n', 'size - wins true m W k scales seen n',
                                                    'wins_most_ok', 'Losses'),
     'losses by upper ends of terms': ('(opp (snd e), opp (fst e))', '(opp (fst e), opp (snd e))', 'encloses_opp', 'Losses'),
+    'overlaps with no other output': ('(fst c) (fst d) (snd d)', '(fst d) (fst d) (snd d)', 'at_most_wrong_ok', 'Brackets'),
+    'the likeliest output left out': ('snd c + zsum (added', 'zsum (added', 'at_most_wrong_ok', 'Brackets'),
+    'the larger terms for the smaller ones': ("nmin (mul a (fst e)) (mul b (fst e'))", "nmax (mul a (fst e)) (mul b (fst e'))",
+                                              'smaller_ok', 'Overlaps'),
+    'overlaps from above': ('(wins_least W k scales m seen size (both', '(wins_most W k scales m seen size (both', 'together_ok',
+                            'Overlaps'),
     'outputs compared without positions': ('(add (sub (snd (EU_at T q x)) (fst (EU_at T q y))) (entry positional x y)) (S m)',
                                            '(sub (snd (EU_at T q x)) (fst (EU_at T q y))) (S m)', 'dominated_ok', 'Dominated'),
     'outputs compared without the maximum': ('(entry positional x y)) (S m) (nth x', '(entry positional x y)) m (nth x', 'dominated_ok',
