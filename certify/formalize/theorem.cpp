@@ -31,9 +31,9 @@ struct Check {
     std::string definitions = "";  ///< what `counted` and `theorem` speak of
 };
 
-/// Grids of up to 2^5 and 2^7 steps, until 2^-23 of all sequences are open in a group: minutes for Max-of-10
-/// and Max-of-20.
-constexpr const char* kBracketEffort = "[5; 7]%nat 23";
+/// Grids of up to 2^5, 2^7 and 2^9 steps, until 2^-25 of all sequences are open in a group: minutes for
+/// Max-of-10 and Max-of-20.
+constexpr const char* kBracketEffort = "[5; 7; 9]%nat 25";
 
 /// The window's size W of window/W.
 unsigned window_size(const std::string& proof) {
