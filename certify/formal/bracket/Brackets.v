@@ -1,6 +1,6 @@
 (* The accuracy from both sides, by counting with rounded terms (T5b), from the bits of the weights. In the group of a query
-   and a maximum no more sequences are wrong than all outputs win together, and no fewer than the likeliest one wins
-   by itself; both counts are made on finer and finer grids, until few sequences are open between them.
+   and a maximum no more sequences are wrong than all outputs win together, less what each shares with the likeliest one, and
+   no fewer than the likeliest one wins by itself; the counts are made on finer and finer grids, until few sequences are open.
    Main theorem: between_brackets. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
 From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
@@ -14,7 +14,7 @@ Open Scope Z_scope.
 Definition grid := (nat * list (int * int))%type.
 Definition grid_of (W : Z) (k : nat) : grid := (k, scales W k).
 
-(* A grid for the upper counts, of all outputs, and one for the lower count, of one output: so it may be finer. *)
+(* A grid for the upper counts, of all outputs, and one for the lower count, of one output: so that one may be finer. *)
 Definition grids_of (W : Z) (ks : list nat) : list (grid * grid) := map (fun k => (grid_of W k, grid_of W (k + 1))) ks.
 
 Section Program.
