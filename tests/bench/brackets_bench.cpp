@@ -46,7 +46,8 @@ void one_convolution(benchmark::State& state) {
     event.lower = event.upper;
     std::uint64_t work = 0;
     for (auto _ : state) {
-        benchmark::DoNotOptimize(count_at_most(group, event, static_cast<std::size_t>(state.range(0)), work));
+        benchmark::DoNotOptimize(
+            count_at_most(group.fillings(), event, static_cast<std::size_t>(state.range(0)), work));
     }
     state.counters["operations"] = benchmark::Counter(static_cast<double>(work), benchmark::Counter::kIsRate);
 }

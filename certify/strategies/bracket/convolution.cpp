@@ -3,8 +3,6 @@
 // nothing can bring back is settled at once.
 #include "certify/strategies/bracket/convolution.hpp"
 
-#include <mpfr.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "certify/arithmetic/rounding.hpp"
+#include "certify/strategies/bracket/offset.hpp"
 #include "data/base/target_clones.hpp"
 
 namespace maxcert {
@@ -21,151 +20,219 @@ namespace {
 using Step = std::int64_t;
 constexpr Step kLowest = -(Step{1} << 40);  // a term this low ends all hope: sums stay below 2^38 steps
 constexpr double kHighest = 0x1p38;
+constexpr std::uint64_t kRoundingWork = 30;  // about the operations of rounding a term, its offset included
+constexpr double kFew = 1e-12;               // of all fillings: what is not worth the while
+constexpr double kMostBits = 120;            // of a count in a float
+constexpr double kOffsetRange = 0x1p24;      // steps below the largest term: no offset is lower
 
 enum class Bound { at_most, at_least };
 
-double rounded(const Count& n, Bound bound) {
-    mpfr_t x;
-    mpfr_init2(x, 64);
-    mpfr_set_z(x, n.get_mpz_t(), bound == Bound::at_most ? MPFR_RNDU : MPFR_RNDD);
-    const double value = mpfr_get_d(x, bound == Bound::at_most ? MPFR_RNDU : MPFR_RNDD);
-    mpfr_clear(x);
-    return value;
-}
-
 /// to[j] += factor * from[j], in the rounding mode in force.
 MAXCERT_CLONES("avx512f", "avx2")
-__attribute__((noinline)) void add_scaled(double* __restrict to, const double* __restrict from, double factor,
+__attribute__((noinline)) void add_scaled(float* __restrict to, const float* __restrict from, float factor,
                                           std::size_t n) {
     for (std::size_t j = 0; j < n; ++j) to[j] += factor * from[j];
 }
 
 /// The sum, in the rounding mode in force; eight sums side by side, which a processor adds at once.
 MAXCERT_CLONES("avx512f", "avx2")
-__attribute__((noinline)) double sum_of(const double* from, std::size_t n) {
+__attribute__((noinline)) double sum_of(const float* from, std::size_t n) {
     constexpr std::size_t lanes = 8;
     double sums[lanes] = {};
     for (; n >= lanes; n -= lanes, from += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += from[lane];
+        for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += static_cast<double>(from[lane]);
     }
     double sum = 0;
     for (const double s : sums) sum += s;
-    for (std::size_t j = 0; j < n; ++j) sum += from[j];
+    for (std::size_t j = 0; j < n; ++j) sum += static_cast<double>(from[j]);
     return sum;
 }
 
-/// Partial sums in steps, from `base` on, with the number of prefixes that have each.
+/// Partial sums in steps, from `base` on, with the number of prefixes that have each. Floats: their 24 bits
+/// lose less than the grid does, and twice as many fit a register.
 struct States {
     Step base = 0;
-    std::vector<double> count;
+    std::vector<float> count;
     void reset(Step low, Step high) {
         base = low;
-        count.assign(high >= low ? static_cast<std::size_t>(high - low + 1) : 0, 0.0);
+        count.assign(high >= low ? static_cast<std::size_t>(high - low + 1) : 0, 0.0f);
+    }
+    /// The highest sum.
+    Step end() const { return count.empty() ? kLowest : base + static_cast<Step>(count.size()) - 1; }
+};
+
+/// The last entries of a list, with their sum.
+struct Suffix {
+    std::size_t first;
+    double sum;
+    /// Adds those from `to` on, which must not lie after the first one.
+    double grow(const std::vector<float>& list, std::size_t to) {
+        sum += sum_of(list.data() + to, first - to);
+        first = to;
+        return sum;
     }
 };
 
 class Convolution {
   public:
-    Convolution(const Group& group, const Event& event, Bound bound, std::size_t grid)
-        : group_(group), n_(group.positions), tokens_(group.tokens()), bound_(bound) {
+    Convolution(const Fillings& fillings, const Event& event, Bound bound, std::size_t grid)
+        : fillings_(fillings),
+          n_(fillings.positions()),
+          tokens_(fillings.tokens()),
+          required_(fillings.required()),
+          all_missing_(fillings.all_missing()),
+          bound_(bound),
+          halvings_(halvings(fillings)),
+          scale_(std::ldexp(1.0, -halvings_)) {
         const std::vector<double>& terms = bound == Bound::at_most ? event.upper : event.lower;
         const double constant = bound == Bound::at_most ? event.constant_upper : event.constant_lower;
+        for (std::size_t t = 0; t < tokens_; ++t) {
+            if (!fillings.requires_token(t)) others_.push_back(t);
+        }
         usable_ = choose_step(terms, constant, grid);
         if (!usable_ || impossible_) return;
-        steps_.resize(terms.size());
-        for (std::size_t j = 0; j < terms.size(); ++j) steps_[j] = in_steps(terms[j]);
-        constant_ = in_steps(constant);
+        usable_ = round_terms(terms, constant);
+        if (!usable_) return;
         bound_rests();
-        for (std::size_t r = 0; r <= n_; ++r) {
-            ways_[0].push_back(rounded(group.completions(false, r), bound));
-            ways_[1].push_back(rounded(group.completions(true, r), bound));
-        }
     }
 
     /// The rounding mode of `bound` must be in force.
     double count(std::uint64_t& work) {
         if (impossible_) return 0.0;
+        work += kRoundingWork * steps_.size();
         if (!usable_) return bound_ == Bound::at_most ? std::numeric_limits<double>::infinity() : 0.0;
-        States now[2], next[2];
-        now[0].reset(0, -1);
-        now[1].reset(0, -1);
-        place(now[group_.seen() ? 1 : 0], constant_, group_.seen(), 0);
+        States now[kLabels], next[kLabels];
+        for (States& states : now) states.reset(0, -1);
+        place(now[all_missing_], constant_);
         for (std::size_t i = 0; i < n_; ++i) {
-            for (const int seen : {0, 1})
-                next[seen].reset(lowest_alive(seen != 0, i + 1), reach_[seen][i + 1]);
-            const Step of_m = steps_[i * tokens_ + group_.m];
-            spread(now[0], of_m, 1, true, i + 1, next[1], work);
-            spread(now[1], of_m, 1, true, i + 1, next[1], work);
             sort_tokens(i);
-            for (const auto& [step, tokens] : tokens_by_step_) {
-                spread(now[0], step, tokens, false, i + 1, next[0], work);
-                spread(now[1], step, tokens, true, i + 1, next[1], work);
+            for (unsigned missing = 0; missing <= all_missing_; ++missing) {
+                Step highest = now[missing].end() + highest_other_;
+                for (std::size_t k = 0; k < required_.size(); ++k) {
+                    for (const unsigned before : {missing, missing | 1u << k}) {
+                        if ((missing >> k & 1u) == 0) {
+                            highest = std::max(highest, now[before].end() + required_step(k, i));
+                        }
+                    }
+                }
+                next[missing].reset(lowest_alive(missing, i + 1), highest);
             }
-            std::swap(now[0], next[0]);
-            std::swap(now[1], next[1]);
+            for (unsigned missing = 0; missing <= all_missing_; ++missing) {
+                for (std::size_t k = 0; k < required_.size(); ++k) {
+                    const unsigned left = missing & ~(1u << k);
+                    Suffix settling{now[missing].count.size(), 0};
+                    spread(now[missing], required_step(k, i), 1, left, i + 1, next[left], settling, work);
+                }
+                Suffix settling{now[missing].count.size(), 0};  // higher steps settle more
+                for (const auto& [step, tokens] : tokens_by_step_) {
+                    spread(now[missing], step, tokens, missing, i + 1, next[missing], settling, work);
+                }
+            }
+            for (unsigned missing = 0; missing <= all_missing_; ++missing)
+                trim(next[missing], missing, i + 1);
+            std::swap(now, next);
         }
         return settled_;
     }
 
   private:
+    /// Prefixes are told apart by which of the required tokens they miss, a set of bits.
+    static constexpr std::size_t kLabels = 4;
+
+    /// How often counts are halved at each position, so that all prefixes fit a float; small ones stay exact.
+    static int halvings(const Fillings& fillings) {
+        const double bits = std::log2(static_cast<double>(fillings.tokens()));
+        return static_cast<int>(
+            std::max(0.0, std::ceil(bits - kMostBits / static_cast<double>(fillings.positions()))));
+    }
+
+    double ways(unsigned missing, std::size_t r) const {
+        return bound_ == Bound::at_most ? fillings_.at_most(missing, r) : fillings_.at_least(missing, r);
+    }
+
     /// A power of two, so that dividing by it is exact.
     bool choose_step(const std::vector<double>& terms, double constant, std::size_t grid) {
-        double all = constant, highest = std::fabs(constant),
-               loss = group_.seen() ? 0 : -std::numeric_limits<double>::infinity();
+        std::vector<double> loss(required_.size(), -std::numeric_limits<double>::infinity());
+        double all = constant;
         for (std::size_t i = 0; i < n_; ++i) {
             const double* row = terms.data() + i * tokens_;
             const double largest = *std::max_element(row, row + tokens_);
             all += largest;
-            highest += std::max(largest, 0.0);
-            if (!group_.seen()) loss = std::max(loss, row[group_.m] - largest);
+            for (std::size_t k = 0; k < loss.size(); ++k) {
+                loss[k] = std::max(loss[k], row[required_[k]] - largest);
+            }
         }
-        const double excess = all + loss;  // the largest sum with m, rounded as the mode in force says
+        double excess = all;  // at least the largest sum with the required tokens, rounded as the mode says
+        for (const double least : loss) excess += least;
         if (!std::isfinite(all) || !std::isfinite(excess)) return false;
-        if (!(highest < std::numeric_limits<double>::max())) return false;  // what overflow rounds down to
+        if (!(all < std::numeric_limits<double>::max())) return false;  // what overflow rounds down to
         impossible_ = excess < 0;  // upper ends rounded upward: no sum reaches 0; for lower counts 0 is sound
         const double aim = std::max(excess, 0x1p-900) / static_cast<double>(grid);
         int exponent = 0;
         std::frexp(aim, &exponent);
         inverse_step_ = std::ldexp(1.0, -exponent);
-        return std::isfinite(inverse_step_) && inverse_step_ > 0 && highest * inverse_step_ < kHighest;
+        return std::isfinite(inverse_step_) && inverse_step_ > 0;
     }
 
     Step in_steps(double value) const {
         const double scaled = value * inverse_step_;
         if (scaled < static_cast<double>(kLowest)) return kLowest;
-        return static_cast<Step>(bound_ == Bound::at_most ? std::ceil(scaled) : std::floor(scaled));
+        return bound_ == Bound::at_most ? ceiling(scaled) : -ceiling(-scaled);
     }
 
+    /// Terms less an offset for each position, which the constant takes over; false if they are too large.
+    bool round_terms(const std::vector<double>& terms, double constant) {
+        const double sign = bound_ == Bound::at_most ? 1 : -1;
+        double highest = 0;  // in steps, what all terms come to at most
+        std::vector<double> row(tokens_);
+        steps_.resize(terms.size());
+        for (std::size_t i = 0; i < n_; ++i) {
+            const double* of = terms.data() + i * tokens_;
+            const double largest = *std::max_element(of, of + tokens_);
+            const double lowest = largest - kOffsetRange / inverse_step_;
+            for (std::size_t t = 0; t < tokens_; ++t) row[t] = sign * std::max(of[t], lowest);
+            const double offset = sign * best_offset(row, inverse_step_, tokens_ / 6 + 1);
+            constant += offset;
+            highest += std::max(0.0, (largest - offset) * inverse_step_ + 1);
+            for (std::size_t t = 0; t < tokens_; ++t) steps_[i * tokens_ + t] = in_steps(of[t] - offset);
+        }
+        highest += std::max(0.0, constant * inverse_step_ + 1);
+        if (!(highest < kHighest)) return false;
+        constant_ = in_steps(constant);
+        return true;
+    }
+
+    Step required_step(std::size_t k, std::size_t i) const { return steps_[i * tokens_ + required_[k]]; }
     void bound_rests() {
         max_rest_.assign(n_ + 1, 0);
         min_rest_.assign(n_ + 1, 0);
-        m_loss_.assign(n_ + 1, kLowest);
+        for (auto& loss : loss_) loss.assign(n_ + 1, kLowest);
         for (std::size_t i = n_; i-- > 0;) {
             const Step* row = steps_.data() + i * tokens_;
             const auto [low, high] = std::minmax_element(row, row + tokens_);
             max_rest_[i] = max_rest_[i + 1] + *high;
             min_rest_[i] = min_rest_[i + 1] + *low;
-            m_loss_[i] = std::max(m_loss_[i + 1], row[group_.m] - *high);
-        }
-        // The largest partial sums without and with m.
-        for (auto& reach : reach_) reach = std::vector<Step>(n_ + 1, kLowest);
-        reach_[group_.seen() ? 1 : 0][0] = constant_;
-        for (std::size_t i = 0; i < n_; ++i) {
-            const Step* row = steps_.data() + i * tokens_;
-            const Step other = group_.m == 0 ? kLowest : *std::max_element(row, row + group_.m);
-            const Step of_m = row[group_.m];
-            reach_[1][i + 1] = std::max(reach_[0][i] + of_m, reach_[1][i] + std::max(of_m, other));
-            reach_[0][i + 1] = reach_[0][i] + other;
+            for (std::size_t k = 0; k < required_.size(); ++k) {
+                loss_[k][i] = std::max(loss_[k][i + 1], required_step(k, i) - *high);
+            }
         }
     }
 
-    Step lowest_alive(bool seen, std::size_t i) const { return -(max_rest_[i] + (seen ? 0 : m_loss_[i])); }
+    /// Below this the largest rest, which holds each missing token at another position, does not reach 0.
+    Step lowest_alive(unsigned missing, std::size_t i) const {
+        Step rest = max_rest_[i];
+        for (std::size_t k = 0; k < required_.size(); ++k) {
+            if ((missing >> k & 1u) != 0) rest += loss_[k][i];
+        }
+        return -rest;
+    }
 
-    /// Tokens below m at position i by their step, in tokens_by_step_.
+    /// Tokens at position i that are not required, by their step, in tokens_by_step_.
     void sort_tokens(std::size_t i) {
-        const Step* row = steps_.data() + i * tokens_;
-        sorted_.assign(row, row + group_.m);
+        sorted_.clear();
+        for (const std::size_t t : others_) sorted_.push_back(steps_[i * tokens_ + t]);
         std::sort(sorted_.begin(), sorted_.end());
+        highest_other_ = sorted_.empty() ? kLowest : sorted_.back();
         tokens_by_step_.clear();
         for (const Step step : sorted_) {
             if (tokens_by_step_.empty() || tokens_by_step_.back().first != step) {
@@ -175,22 +242,36 @@ class Convolution {
         }
     }
 
-    void place(States& states, Step sum, bool seen, std::size_t i) {
-        if (sum < lowest_alive(seen, i)) return;
-        if (sum + min_rest_[i] >= 0) {
-            settled_ += ways_[seen ? 1 : 0][n_ - i];
+    /// The empty prefix.
+    void place(States& states, Step sum) {
+        if (sum < lowest_alive(all_missing_, 0)) return;
+        if (sum + min_rest_[0] >= 0) {
+            settled_ += ways(all_missing_, n_);
             return;
         }
         states.reset(sum, sum);
         states.count[0] = 1;
     }
 
-    /// Appends to every prefix of `from` one of `tokens` tokens worth `step`; i positions are filled then.
-    void spread(const States& from, Step step, double tokens, bool seen, std::size_t i, States& to,
-                std::uint64_t& work) {
+    /// Takes the highest sums away while hardly any prefix has them; for an upper count they all win.
+    void trim(States& states, unsigned missing, std::size_t i) {
+        const double all = std::ldexp(ways(missing, n_ - i), halvings_ * static_cast<int>(i));
+        const double few = kFew * fillings_.at_least(all_missing_, n_);
+        double prefixes = 0;
+        while (!states.count.empty() && (prefixes + static_cast<double>(states.count.back())) * all <= few) {
+            prefixes += static_cast<double>(states.count.back());
+            states.count.pop_back();
+        }
+        if (bound_ == Bound::at_most) settled_ += prefixes * all;
+    }
+
+    /// Appends to every prefix of `from` one of `tokens` tokens worth `step`; i positions are filled then,
+    /// and the tokens `missing` miss.
+    void spread(const States& from, Step step, double tokens, unsigned missing, std::size_t i, States& to,
+                Suffix& settling, std::uint64_t& work) {
         const auto size = static_cast<Step>(from.count.size());
         // Indices of `from`: below `alive` hopeless, from `sure` on settled.
-        const Step alive = std::clamp<Step>(lowest_alive(seen, i) - step - from.base, 0, size);
+        const Step alive = std::clamp<Step>(lowest_alive(missing, i) - step - from.base, 0, size);
         const Step sure = std::clamp<Step>(-min_rest_[i] - step - from.base, alive, size);
         if (alive == size) return;
         checkpoint(static_cast<std::size_t>(size - alive));
@@ -198,39 +279,46 @@ class Convolution {
         if (sure > alive) {
             const auto n = static_cast<std::size_t>(sure - alive);
             const auto at = static_cast<std::size_t>(from.base + alive + step - to.base);
-            if (at + n > to.count.size()) to.count.resize(at + n, 0.0);
-            add_scaled(to.count.data() + at, from.count.data() + alive, tokens, n);
+            if (at + n > to.count.size()) to.count.resize(at + n, 0.0f);
+            add_scaled(to.count.data() + at, from.count.data() + alive, static_cast<float>(tokens * scale_),
+                       n);
         }
         if (size > sure) {
-            const double prefixes = sum_of(from.count.data() + sure, static_cast<std::size_t>(size - sure));
-            settled_ += tokens * prefixes * ways_[seen ? 1 : 0][n_ - i];
+            const double prefixes = settling.grow(from.count, static_cast<std::size_t>(sure));
+            settled_ +=
+                tokens * std::ldexp(prefixes, halvings_ * static_cast<int>(i - 1)) * ways(missing, n_ - i);
         }
     }
 
-    const Group& group_;
+    const Fillings& fillings_;
     std::size_t n_, tokens_;
+    const std::vector<std::size_t>& required_;
+    unsigned all_missing_;
     Bound bound_;
+    int halvings_;
+    double scale_;  // 2^-halvings_
     bool usable_ = false, impossible_ = false;
     double inverse_step_ = 0;
-    std::vector<Step> steps_;  // [position * tokens + token]
+    std::vector<std::size_t> others_;  // tokens that are not required
+    std::vector<Step> steps_;          // [position * tokens + token]
     Step constant_ = 0;
-    std::vector<Step> max_rest_, min_rest_, m_loss_, reach_[2];
-    std::vector<double> ways_[2];  // by seen: completions of r positions
+    std::vector<Step> max_rest_, min_rest_, loss_[2];  // loss_: by required token
     double settled_ = 0;
     std::vector<Step> sorted_;
+    Step highest_other_ = kLowest;
     std::vector<std::pair<Step, double>> tokens_by_step_;
 };
 
 }  // namespace
 
-double count_at_most(const Group& group, const Event& event, std::size_t grid, std::uint64_t& work) {
+double count_at_most(const Fillings& fillings, const Event& event, std::size_t grid, std::uint64_t& work) {
     const RoundUpward up;
-    return Convolution(group, event, Bound::at_most, grid).count(work);
+    return Convolution(fillings, event, Bound::at_most, grid).count(work);
 }
 
-double count_at_least(const Group& group, const Event& event, std::size_t grid, std::uint64_t& work) {
+double count_at_least(const Fillings& fillings, const Event& event, std::size_t grid, std::uint64_t& work) {
     const RoundDownward down;
-    return Convolution(group, event, Bound::at_least, grid).count(work);
+    return Convolution(fillings, event, Bound::at_least, grid).count(work);
 }
 
 }  // namespace maxcert

@@ -9,6 +9,7 @@
 
 #include "certify/strategies/bracket/convolution.hpp"
 #include "certify/strategies/bracket/half_sums.hpp"
+#include "certify/strategies/bracket/parts.hpp"
 
 namespace maxcert {
 namespace {
@@ -38,15 +39,23 @@ Count at_least(double count) {
 constexpr std::size_t kSummedOutputs = 8;  // of the likeliest, in the lower end
 constexpr std::size_t kPairedOutputs = 6;  // of the likeliest, when counting by halves
 
+constexpr std::size_t kFirstGrid = 512;  // on which everything is counted once
 constexpr std::size_t grid_of_level(int level) {
-    return std::size_t{32} << (2 * level);
+    return std::size_t{128} << (2 * level);
 }
+constexpr std::size_t splits_of_level(int level) {
+    return 2 * static_cast<std::size_t>(std::min(level, 4));
+}
+constexpr int kLevelBesideHalves = 2;
 
 /// Outputs, or groups of outputs, that may win.
 struct Cluster {
     Event event;
     std::size_t output;  ///< index of the first one
     CountRange count;
+    std::size_t grid = 0;  ///< of the count
+
+    Count open() const { return count.most - count.least; }
 };
 
 Bracket bracket_of(const Group& group, const CountRange& wrong) {
@@ -57,25 +66,72 @@ Bracket bracket_of(const Group& group, const CountRange& wrong) {
     return b;
 }
 
-/// Bounds the union of `clusters`, likeliest first, whose joint events are counted on the same grid.
-std::optional<CountRange> union_on_grid(const Group& group, const std::vector<Cluster>& clusters,
-                                        std::size_t grid, bool joint, std::uint64_t& work,
+/// Parts with the outputs that may win there, likeliest first. Those that leave most open are counted again
+/// on finer grids, up to `grid`.
+struct CountedPart {
+    Fillings fillings;
+    std::vector<Cluster> clusters;
+};
+std::optional<std::vector<CountedPart>> counted(const std::vector<Part>& parts, std::size_t grid,
+                                                std::uint64_t& work, const std::function<bool()>& expired) {
+    std::vector<CountedPart> all;
+    for (const Part& part : parts) {
+        all.push_back({part.fillings, {}});
+        for (std::size_t k = 0; k < part.wins.size(); ++k) {
+            all.back().clusters.push_back({part.wins[k], k, {0, part.fillings.size()}});
+        }
+    }
+    Count most_open = 0;  // by one output, after the grid before this one
+    for (std::size_t now = std::min(grid, kFirstGrid); now <= grid; now *= 4) {
+        Count still_open = 0;
+        for (CountedPart& part : all) {
+            for (Cluster& c : part.clusters) {
+                if (expired()) return std::nullopt;
+                if (c.open() * 4 >= most_open) {
+                    c.count.least =
+                        std::max(c.count.least, at_least(count_at_least(part.fillings, c.event, now, work)));
+                    c.count.most = at_most(count_at_most(part.fillings, c.event, now, work), c.count.most);
+                    c.grid = now;
+                }
+                still_open = std::max(still_open, c.open());
+            }
+        }
+        most_open = still_open;
+        if (most_open == 0) break;
+    }
+    for (auto& [fillings, clusters] : all) {
+        std::stable_sort(clusters.begin(), clusters.end(),
+                         [](const Cluster& a, const Cluster& b) { return a.count.most > b.count.most; });
+        while (!clusters.empty() && clusters.back().count.most == 0) clusters.pop_back();
+    }
+    return all;
+}
+
+/// Bounds the union of the clusters of a part. What two of them share is counted where it may be more than a
+/// share of what the grid leaves open.
+std::optional<CountRange> union_on_grid(const CountedPart& part, bool joint, std::uint64_t& work,
                                         const std::function<bool()>& expired) {
-    const Count size = group.size();
+    const auto& [fillings, clusters] = part;
+    const Count size = fillings.size();
+    Count open = 0;
+    for (const Cluster& c : clusters) open += c.open();
+    const auto matters = [&](const Count& shared) { return joint && shared * 4 > open; };
     // Lower end, by Bonferroni: over some outputs the sum of their own lower counts, less what each pair can
     // share at most. Outputs join while they add something.
     CountRange all;
     for (const Cluster& c : clusters) all.least = std::max(all.least, c.count.least);
     std::vector<const Cluster*> summed;
     Count sum_least = 0;
-    for (std::size_t k = 0; joint && k < std::min(clusters.size(), kSummedOutputs); ++k) {
+    for (std::size_t k = 0; k < std::min(clusters.size(), kSummedOutputs); ++k) {
         const Cluster& next = clusters[k];
         Count gain = next.count.least;
+        if (!matters(gain)) continue;
         for (const Cluster* c : summed) {
             if (expired()) return std::nullopt;
             if (gain <= 0) break;
+            const std::size_t grid = std::max(c->grid, next.grid);
             const Count shared =
-                at_most(count_at_most(group, average(c->event, next.event), grid, work), size);
+                at_most(count_at_most(fillings, average(c->event, next.event), grid, work), size);
             gain -= std::min({shared, c->count.most, next.count.most});
         }
         if (gain <= 0) continue;
@@ -94,13 +150,15 @@ std::optional<CountRange> union_on_grid(const Group& group, const std::vector<Cl
         std::size_t best = joined.size();
         Cluster merged;
         Count gain_by_sharing = 0;
-        for (std::size_t k = 0; joint && k < joined.size(); ++k) {
-            Cluster candidate{either(joined[k].event, next.event), joined[k].output, {}};
-            candidate.count.most = at_most(count_at_most(group, candidate.event, grid, work), size);
+        for (std::size_t k = 0; k < joined.size(); ++k) {
+            if (!matters(std::min(joined[k].count.most, next.count.most))) continue;
+            const std::size_t grid = std::max(joined[k].grid, next.grid);
+            Cluster candidate{either(joined[k].event, next.event), joined[k].output, {}, grid};
+            candidate.count.most = at_most(count_at_most(fillings, candidate.event, grid, work), size);
             const Count gain = joined[k].count.most + next.count.most - candidate.count.most;
             if (gain > best_gain) best_gain = gain, best = k, merged = std::move(candidate);
             const Count shared =
-                at_least(count_at_least(group, both(joined[k].event, next.event), grid, work));
+                at_least(count_at_least(fillings, both(joined[k].event, next.event), grid, work));
             if (shared > gain_by_sharing) gain_by_sharing = shared;
         }
         if (best < joined.size() && best_gain >= gain_by_sharing) {
@@ -171,34 +229,28 @@ std::uint64_t work_of_halves(const GroupTerms& terms) {
     return 8 * fillings_of_half(terms.group) * std::min(terms.wins.size(), kPairedOutputs);
 }
 
-std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
-                                           const std::function<bool()>& expired) {
-    const Group& group = terms.group;
-    const Count size = group.size();
+std::optional<Bracket> convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int level,
+                                           std::uint64_t& work, const std::function<bool()>& expired) {
     const bool halves = counted_by_halves(terms, level);
-    const std::size_t grid = grid_of_level(halves ? kHalvesLevel - 1 : level);
-    std::vector<Cluster> clusters;
-    for (std::size_t k = 0; k < terms.wins.size(); ++k) {
-        if (expired()) return std::nullopt;
-        const Event& event = terms.wins[k];
-        clusters.push_back({event,
-                            k,
-                            {at_least(count_at_least(group, event, grid, work)),
-                             at_most(count_at_most(group, event, grid, work), size)}});
+    const std::size_t grid = grid_of_level(halves ? kLevelBesideHalves : level);
+    Bracket all = open_bracket(terms.group);
+    CountRange wrong{0, 0};
+    const auto parts =
+        counted(parts_of(up, terms, halves ? 0 : splits_of_level(level), work), grid, work, expired);
+    if (!parts) return std::nullopt;
+    for (const CountedPart& part : *parts) {
+        const auto on_grid = union_on_grid(part, level > 0, work, expired);
+        if (!on_grid) return std::nullopt;
+        wrong.least += on_grid->least;
+        wrong.most += std::min(on_grid->most, part.fillings.size());
+        if (halves && part.clusters.size() > 1 && on_grid->least < on_grid->most) {
+            const auto by_halves = union_by_halves(terms, part.clusters, work, expired);
+            if (expired()) return std::nullopt;
+            if (by_halves) all.intersect(bracket_of(terms.group, *by_halves));
+        }
     }
-    std::stable_sort(clusters.begin(), clusters.end(),
-                     [](const Cluster& a, const Cluster& b) { return a.count.most > b.count.most; });
-    while (!clusters.empty() && clusters.back().count.most == 0) clusters.pop_back();
-
-    const auto on_grid = union_on_grid(group, clusters, grid, level > 0, work, expired);
-    if (!on_grid) return std::nullopt;
-    Bracket b = bracket_of(group, *on_grid);
-    if (halves && clusters.size() > 1 && b.width() > 0) {
-        const auto by_halves = union_by_halves(terms, clusters, work, expired);
-        if (expired()) return std::nullopt;
-        if (by_halves) b.intersect(bracket_of(group, *by_halves));
-    }
-    return b;
+    all.intersect(bracket_of(terms.group, wrong));
+    return all;
 }
 
 }  // namespace maxcert

@@ -27,16 +27,16 @@ inline Bracket open_bracket(const Group& group) {
 /// What follows from counts of the group's wrong sequences, at least and at most; either may be infinite.
 Bracket bracket_of_wrong(const Group& group, double least, double most);
 
-/// Levels of refinement. The convolution has a finer grid at each; from kHalvesLevel on, groups with several
-/// outputs whose halves can be enumerated are counted by halves instead, which no higher level improves.
-constexpr int kHalvesLevel = 4, kLastLevel = 6;
+/// Levels of refinement. The convolution has a finer grid and more parts at each; at kHalvesLevel, groups
+/// with several outputs whose halves can be enumerated are counted by halves instead.
+constexpr int kHalvesLevel = 7, kLastLevel = 7;
 bool counted_by_halves(const GroupTerms& terms, int level);
 /// About what that costs.
 std::uint64_t work_of_halves(const GroupTerms& terms);
 
 /// By convolution, and by halves (SOUNDNESS T5b): union and joint bounds over the outputs that may win.
 /// `terms` must be known. Nothing once `expired` says so.
-std::optional<Bracket> convolution_bracket(const GroupTerms& terms, int level, std::uint64_t& work,
-                                           const std::function<bool()>& expired);
+std::optional<Bracket> convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int level,
+                                           std::uint64_t& work, const std::function<bool()>& expired);
 
 }  // namespace maxcert

@@ -50,27 +50,31 @@ bool dominated(const Event& a, const Event& b) {
     return true;
 }
 
-bool possible(const RoundUpward&, const Group& group, const Event& event) {
+bool possible(const RoundUpward&, const Fillings& fillings, const Event& event) {
     double all = event.constant_upper;
-    double loss = group.seen() ? 0 : -std::numeric_limits<double>::infinity();  // of placing m somewhere
-    for (std::size_t i = 0; i < group.positions; ++i) {
-        const double* row = event.upper.data() + i * group.tokens();
-        const double largest = *std::max_element(row, row + group.tokens());
+    // Of placing each required token somewhere; they stand at different positions.
+    std::vector<double> loss(fillings.required().size(), -std::numeric_limits<double>::infinity());
+    for (std::size_t i = 0; i < fillings.positions(); ++i) {
+        const double* row = event.upper.data() + i * fillings.tokens();
+        const double largest = *std::max_element(row, row + fillings.tokens());
         all += largest;
-        if (!group.seen()) loss = std::max(loss, row[group.m] - largest);
+        for (std::size_t k = 0; k < loss.size(); ++k) {
+            loss[k] = std::max(loss[k], row[fillings.required()[k]] - largest);
+        }
     }
-    return !(all + loss < 0);
+    for (const double least : loss) all += least;
+    return !(all < 0);
 }
 
-void prune_dominated(GroupTerms& g) {
-    for (std::size_t k = g.wins.size(); k-- > 0;) {
-        for (std::size_t l = 0; l < g.wins.size(); ++l) {
+void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& outputs, std::uint64_t& work) {
+    for (std::size_t k = events.size(); k-- > 0;) {
+        for (std::size_t l = 0; l < events.size(); ++l) {
             if (l == k) continue;
             checkpoint(64);  // most pairs differ at once
-            g.work += g.wins[k].upper.size() + 1;
-            if (!dominated(g.wins[k], g.wins[l])) continue;
-            g.wins.erase(g.wins.begin() + static_cast<std::ptrdiff_t>(k));
-            g.outputs.erase(g.outputs.begin() + static_cast<std::ptrdiff_t>(k));
+            work += events[k].upper.size() + 1;
+            if (!dominated(events[k], events[l])) continue;
+            events.erase(events.begin() + static_cast<std::ptrdiff_t>(k));
+            outputs.erase(outputs.begin() + static_cast<std::ptrdiff_t>(k));
             break;
         }
     }
@@ -79,6 +83,7 @@ void prune_dominated(GroupTerms& g) {
 GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
     GroupTerms g;
     g.group = {static_cast<std::uint32_t>(tables_.query()), m, positions_};
+    const Fillings whole = g.group.fillings();
     const std::size_t entries = positions_ * g.group.tokens();
     g.work += entries + (2 * entries + 5 * positions_) * d_vocab_;  // bound_outputs
     const bool bounded =
@@ -102,11 +107,11 @@ GroupTerms QueryGroups::terms(std::uint32_t m, bool prune) {
         e.constant_upper = constant.upper();
         e.constant_lower = constant.lower();
         if (!finite(e)) g.known = false;
-        if (g.known && !possible(up_, g.group, e)) continue;
+        if (g.known && !possible(up_, whole, e)) continue;
         g.outputs.push_back(x);
         g.wins.push_back(std::move(e));
     }
-    if (prune) prune_dominated(g);
+    if (prune) prune_dominated(g.wins, g.outputs, g.work);
     return g;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "certify/proof/checker.hpp"
+#include "certify/strategies/bracket/fillings.hpp"
 #include "certify/strategies/terms/query_tables.hpp"
 
 namespace maxcert {
@@ -16,14 +17,11 @@ struct Group {
 
     std::size_t tokens() const { return std::size_t{m} + 1; }
     bool seen() const { return q == m; }
-    /// Number of sequences.
-    Count size() const { return completions(seen(), positions); }
-    /// Ways to fill r positions: (m+1)^r if m has been seen, else only those that contain m: less m^r.
-    Count completions(bool m_seen, std::size_t r) const {
-        Count ways = power(m + 1ul, r);
-        if (!m_seen) ways -= power(m, r);
-        return ways;
+    Fillings fillings() const {
+        return {tokens(), positions, seen() ? std::vector<std::size_t>{} : std::vector<std::size_t>{m}};
     }
+    /// Number of sequences.
+    Count size() const { return fillings_with(tokens(), seen() ? 0 : 1, positions); }
 };
 
 /// "constant + Σ_i term(t_i, i) >= 0": enclosures of every term.
@@ -48,15 +46,16 @@ struct GroupTerms {
 /// Whether a happens only where b does, seen term by term.
 bool dominated(const Event& a, const Event& b);
 
-/// Whether the sum can reach 0 in some sequence of the group, by its upper ends.
-bool possible(const RoundUpward&, const Group& group, const Event& event);
+/// Whether the sum can reach 0 in some filling, by its upper ends.
+bool possible(const RoundUpward&, const Fillings& fillings, const Event& event);
 
 /// Floating operations of one query's tables, which its groups share: exponentials, attention weights, and
 /// every (token, position, output) entry.
 std::uint64_t query_table_flops(const Shape& shape);
 
-/// Leaves out outputs whose win implies another's.
-void prune_dominated(GroupTerms& terms);
+/// Leaves out events, and their outputs, that happen only where another one does. `work` grows by the
+/// operations spent.
+void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& outputs, std::uint64_t& work);
 
 /// Makes the terms of every group with one query.
 class QueryGroups {

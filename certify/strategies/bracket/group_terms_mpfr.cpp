@@ -62,11 +62,11 @@ GroupTerms ReferenceQueryGroups::terms(std::uint32_t m) const {
         }
         std::tie(e.constant_lower, e.constant_upper) = ends(attention_(last, q_) * (of_token[q_] + at(last)));
         if (!g.known) return g;
-        if (!possible(up_, g.group, e)) continue;
+        if (!possible(up_, g.group.fillings(), e)) continue;
         g.outputs.push_back(x);
         g.wins.push_back(std::move(e));
     }
-    prune_dominated(g);
+    prune_dominated(g.wins, g.outputs, g.work);
     return g;
 }
 

@@ -162,7 +162,7 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const RoundUpward& up, con
     const bool more = o.cut == 0;
     const GroupMethods& methods = effort.methods;
     if (methods.convolution && more && o.bracket.width() > 0) {
-        if (!convolve(terms, *methods.convolution, before, o, expired)) return std::nullopt;
+        if (!convolve(up, terms, *methods.convolution, before, o, expired)) return std::nullopt;
     }
     if (methods.heavy && more && o.bracket.width() > 0) {
         if (!walk_heavy(up, terms, *methods.heavy, before, o, expired)) return std::nullopt;
@@ -171,13 +171,14 @@ std::optional<GroupOutcome> BracketEvaluator::outcome(const RoundUpward& up, con
     return o;
 }
 
-bool BracketEvaluator::convolve(const GroupTerms& terms, int level, const GroupOutcome& before,
-                                GroupOutcome& o, const std::function<bool()>& expired) const {
+bool BracketEvaluator::convolve(const RoundUpward& up, const GroupTerms& terms, int level,
+                                const GroupOutcome& before, GroupOutcome& o,
+                                const std::function<bool()>& expired) const {
     if (before.convolution && before.convolution->level == level) {
         o.convolution = before.convolution;
     } else {
         std::uint64_t work = 0;
-        const auto bracket = convolution_bracket(terms, level, work, expired);
+        const auto bracket = convolution_bracket(up, terms, level, work, expired);
         if (!bracket) return false;
         o.convolution = {level, *bracket, work};
     }

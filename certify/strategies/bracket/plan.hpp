@@ -100,8 +100,8 @@ class BracketEvaluator {
     std::optional<GroupOutcome> outcome(const RoundUpward& up, const GroupTerms& terms, const Effort& effort,
                                         const GroupOutcome& before, const std::function<bool()>& expired);
     /// Whether there was time for it; fills in the convolution, and what the next level would cost.
-    bool convolve(const GroupTerms& terms, int level, const GroupOutcome& before, GroupOutcome& o,
-                  const std::function<bool()>& expired) const;
+    bool convolve(const RoundUpward& up, const GroupTerms& terms, int level, const GroupOutcome& before,
+                  GroupOutcome& o, const std::function<bool()>& expired) const;
     bool walk_heavy(const RoundUpward& up, const GroupTerms& terms, int level, const GroupOutcome& before,
                     GroupOutcome& o, const std::function<bool()>& expired) const;
 

@@ -8,6 +8,7 @@ namespace maxcert {
 namespace {
 
 constexpr double kBatchWork = 1e9;  // of the groups refined at a time
+constexpr double kLeastHope = 0.3;  // of a method that brought nothing so far
 
 double share_gone(const Count& before, const Count& now) {
     return before > 0 ? 1 - now.get_d() / before.get_d() : 0;
@@ -90,30 +91,27 @@ bool BracketSearch::step(const std::function<bool()>& expired) {
 }
 
 void BracketSearch::judge_convolution(std::size_t group, GroupOutcome& found, const GroupOutcome& before) {
-    // A level that does not narrow the convolution is not taken; where it narrows it little, finer grids will
-    // not help either, and counting by halves comes next, or nothing. Where another method is ahead, the
-    // convolution may still overtake it.
+    // A level that does not narrow the bracket is not taken, but a finer grid still may, all at once, when
+    // its step falls below what tells the sums apart. Where it narrows little, counting by halves may come
+    // next.
     Prospect& p = convolution_[group];
     const Count was = before.convolution->bracket.width(), is = found.convolution->bracket.width();
     const bool narrower = found.cut == 0 && is < was && found.bracket.width() <= before.bracket.width();
-    const int level = p.level;
+    const double gone = narrower ? share_gone(was, is) : 0;
+    const bool halves_cheap = found.halves_work > 0 && found.halves_work < 4 * found.next_work;
+    if (gone < 0.1 && halves_cheap && p.level < kHalvesLevel) {
+        p.level = kHalvesLevel - 1;
+        p.price = static_cast<double>(found.halves_work);
+    } else {
+        p.price = static_cast<double>(found.next_work);
+    }
     if (narrower) {
-        plan_.methods[group].convolution = level;
+        plan_.methods[group].convolution = found.convolution->level;
     } else {
         found = before;
     }
-    p.hope = narrower ? share_gone(was, is) : 0;
-    if (p.hope >= 0.1) {
-        p.level = level + 1;
-        p.price = static_cast<double>(found.next_work);
-    } else if (found.halves_work > 0 && level < kHalvesLevel) {
-        p.level = kHalvesLevel;
-        p.hope = 0.75;
-        p.price = static_cast<double>(found.halves_work);
-    } else {
-        p.over = true;
-    }
-    p.over = p.over || p.level > kLastLevel || p.price == 0;
+    p.hope = std::clamp(gone, kLeastHope, 0.75);
+    p.over = ++p.level > kLastLevel || p.price == 0;
 }
 
 void BracketSearch::judge_heavy(std::size_t group, GroupOutcome& found, const GroupOutcome& before) {
@@ -131,7 +129,7 @@ void BracketSearch::judge_heavy(std::size_t group, GroupOutcome& found, const Gr
         plan_.methods[group].heavy = p.level;
     } else {
         found = before;
-        p.hope = std::max(p.hope, 0.3);  // a level may still overtake the other methods
+        p.hope = std::max(p.hope, kLeastHope);  // a level may still overtake the other methods
     }
     p.over = ++p.level > kLastHeavyLevel;
 }

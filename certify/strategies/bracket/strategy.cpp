@@ -16,7 +16,7 @@
 namespace maxcert {
 namespace {
 
-constexpr std::uint64_t kDefaultWork = 16'000'000'000;  // operations of the search
+constexpr std::uint64_t kDefaultWork = 300'000'000;  // operations of the search, by the square of n_ctx
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
 constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
 // Up to these many sequences trees are walked to the end, or nearly always to the end.
@@ -45,9 +45,10 @@ class BracketStrategy : public Prover {
         report(options, totals, total, 0);
 
         // A time limit alone is meant to be used up.
-        const std::uint64_t budget = options.node_budget > 0    ? options.node_budget
-                                     : options.time_limit_s > 0 ? std::numeric_limits<std::uint64_t>::max()
-                                                                : kDefaultWork;
+        const std::uint64_t budget = options.node_budget > 0 ? options.node_budget
+                                     : options.time_limit_s > 0
+                                         ? std::numeric_limits<std::uint64_t>::max()
+                                         : kDefaultWork * model.shape().n_ctx * model.shape().n_ctx;
         const std::uint64_t before = totals.spent;
         BracketSearch search(evaluator, plan, totals);
         while (complete && !search.done() && totals.spent - before < budget) {

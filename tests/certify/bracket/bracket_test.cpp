@@ -165,6 +165,19 @@ Drawn draw(Random& random) {
     return d;
 }
 
+/// Of every filling the set of tokens that it contains.
+std::vector<unsigned> sets_of_tokens(std::size_t tokens, std::size_t positions) {
+    std::vector<unsigned> sets{0};
+    for (std::size_t i = 0; i < positions; ++i) {
+        std::vector<unsigned> longer;
+        for (const unsigned set : sets) {
+            for (std::size_t t = 0; t < tokens; ++t) longer.push_back(set | 1u << t);
+        }
+        sets.swap(longer);
+    }
+    return sets;
+}
+
 TEST(Convolution, CountsEncloseTheExactCountAndWouldNotTheWrongWayRound) {
     Random random(1);
     int below = 0, above = 0, seen_too_many = 0;
@@ -172,8 +185,8 @@ TEST(Convolution, CountsEncloseTheExactCountAndWouldNotTheWrongWayRound) {
         const Drawn d = draw(random);
         std::uint64_t work = 0;
         for (const std::size_t grid : {4u, 32u, 4096u}) {
-            const double least = count_at_least(d.group, d.event, grid, work);
-            const double most = count_at_most(d.group, d.event, grid, work);
+            const double least = count_at_least(d.group.fillings(), d.event, grid, work);
+            const double most = count_at_most(d.group.fillings(), d.event, grid, work);
             EXPECT_LE(least, d.exact) << round << " grid " << grid;
             EXPECT_GE(most, d.exact) << round << " grid " << grid;
             below += least < d.exact ? 1 : 0;
@@ -182,7 +195,7 @@ TEST(Convolution, CountsEncloseTheExactCountAndWouldNotTheWrongWayRound) {
         // Counting fillings without m as well must show.
         Group forgetful = d.group;
         forgetful.q = forgetful.m;
-        if (count_at_least(forgetful, d.event, 4096, work) > d.exact) ++seen_too_many;
+        if (count_at_least(forgetful.fillings(), d.event, 4096, work) > d.exact) ++seen_too_many;
     }
     EXPECT_GT(below, 100);
     EXPECT_GT(above, 100);
@@ -224,8 +237,8 @@ TEST(Convolution, CountsBeyondWhatDoublesHoldAreRoundedOutward) {
         event.constant_upper = event.constant_lower = -1.5;
         const Count exact = count_by_sums(group, event.upper, event.constant_upper);
         std::uint64_t work = 0;
-        const double least = count_at_least(group, event, 65536, work);
-        const double most = count_at_most(group, event, 65536, work);
+        const double least = count_at_least(group.fillings(), event, 65536, work);
+        const double most = count_at_most(group.fillings(), event, 65536, work);
         EXPECT_LE(Count(least), exact) << round;
         EXPECT_GE(Count(most), exact) << round;
         EXPECT_GT(least, 0.999 * exact.get_d()) << round;  // the grid holds every term
@@ -234,26 +247,52 @@ TEST(Convolution, CountsBeyondWhatDoublesHoldAreRoundedOutward) {
     EXPECT_GT(inexact, 30);
 }
 
+TEST(Convolution, RareWinsAreNotForgotten) {
+    // Of 4^40 fillings 1 + 40 * 3 have at least 39 tokens 3: too few to be followed, but too many to be lost.
+    Group group{3, 3, 40};
+    Event event;
+    for (std::size_t j = 0; j < group.positions * group.tokens(); ++j)
+        event.upper.push_back(j % 4 == 3 ? 1 : 0);
+    event.lower = event.upper;
+    event.constant_upper = event.constant_lower = -39;
+    std::uint64_t work = 0;
+    for (const std::size_t grid : {4u, 64u, 4096u}) {
+        EXPECT_GE(count_at_most(group.fillings(), event, grid, work), 121);
+        EXPECT_LE(count_at_least(group.fillings(), event, grid, work), 121);
+    }
+    EXPECT_LT(count_at_most(group.fillings(), event, 4096, work), 1e-10 * group.size().get_d());
+}
+
 TEST(Convolution, SaysNothingWhereTheStepCannotBeChosen) {
     Group group{0, 1, 2};
     Event event;
     event.upper = event.lower = {1e308, 1e308, 1e308, 1e308};
-    event.constant_upper = event.constant_lower = -1e308;
+    event.constant_upper = event.constant_lower = 1e308;
     std::uint64_t work = 0;
-    EXPECT_TRUE(std::isinf(count_at_most(group, event, 32, work)));
-    EXPECT_EQ(count_at_least(group, event, 32, work), 0);
+    EXPECT_TRUE(std::isinf(count_at_most(group.fillings(), event, 32, work)));
+    EXPECT_EQ(count_at_least(group.fillings(), event, 32, work), 0);
 }
 
-TEST(Group, CompletionsAreThoseThatContainTheLargestToken) {
-    for (std::uint32_t m = 0; m < 4; ++m) {
-        for (std::size_t r = 0; r < 5; ++r) {
-            Group unseen{m == 0 ? 1 : 0u, m, r};
-            const std::vector<double> zeros(r * unseen.tokens(), 0.0);
-            EXPECT_EQ(unseen.completions(false, r),
-                      Count(static_cast<unsigned long>(count_by_hand(unseen, zeros, 0))));
-            EXPECT_EQ(unseen.completions(true, r), power(m + 1, r));
+TEST(Fillings, AreThoseThatContainTheRequiredTokens) {
+    for (std::size_t tokens = 2; tokens < 5; ++tokens) {
+        for (std::size_t positions = 0; positions < 5; ++positions) {
+            const Fillings fillings(tokens, positions, {0, tokens - 1});
+            for (unsigned missing = 0; missing < 4; ++missing) {
+                double ways = 0;
+                for (const unsigned seen : sets_of_tokens(tokens, positions)) {
+                    const bool first = (missing & 1u) == 0 || (seen & 1u) != 0;
+                    const bool last = (missing & 2u) == 0 || (seen >> (tokens - 1) & 1u) != 0;
+                    ways += first && last ? 1 : 0;
+                }
+                EXPECT_EQ(fillings.at_most(missing, positions), ways);
+                EXPECT_EQ(fillings.at_least(missing, positions), ways);
+                EXPECT_TRUE(missing < 3 || fillings.size().get_d() == ways);
+            }
         }
     }
+    const Fillings many(64, 40, {3});
+    EXPECT_LT(Count(many.at_least(1, 40)), many.size());
+    EXPECT_GT(Count(many.at_most(1, 40)), many.size());
 }
 
 TEST(Brackets, MeetTheSampledAccuracyWhereNobodyCanEnumerate) {

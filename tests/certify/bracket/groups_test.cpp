@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "certify/arithmetic/counting.hpp"
+#include "certify/strategies/bracket/convolution.hpp"
 #include "certify/strategies/bracket/group_bracket.hpp"
 #include "certify/strategies/bracket/half_sums.hpp"
 #include "certify/strategies/bracket/multiset_tree.hpp"
+#include "certify/strategies/bracket/parts.hpp"
 #include "data/base/errors.hpp"
 #include "tests/support/certified.hpp"
 #include "tests/support/exhaustive.hpp"
@@ -104,18 +107,84 @@ TEST_F(Groups, JointBoundsOfSeveralOutputsBracket) {
         const GroupTerms g = exact_terms(random_, m, random_() % 5, 1 + random_() % 4);
         const Count right = right_by_hand(g);
         Count before = -1;
-        for (const int level : {0, 1, 3, kHalvesLevel}) {
-            const Bracket b = *convolution_bracket(g, level, work, [] { return false; });
+        for (const int level : {0, 1, 2, 3, kHalvesLevel}) {
+            const Bracket b = *convolution_bracket(up_, g, level, work, [] { return false; });
             EXPECT_LE(b.right, right) << round << " level " << level;
             EXPECT_GE(b.upper, right) << round << " level " << level;
             tight += b.width() == 0 ? 1 : 0;
             joint_helps += before >= 0 && b.width() < before ? 1 : 0;
             before = b.width();
         }
-        EXPECT_FALSE(convolution_bracket(g, 0, work, [] { return true; }).has_value());
+        EXPECT_FALSE(convolution_bracket(up_, g, 0, work, [] { return true; }).has_value());
     }
     EXPECT_GT(tight, 100);
     EXPECT_GT(joint_helps, 100);
+}
+
+/// Fillings of the part in which one of its outputs wins, and all of its fillings, by hand.
+std::array<unsigned long, 2> wrong_by_hand(const Part& part) {
+    const std::size_t tokens = part.fillings.tokens();
+    std::size_t fillings = 1;
+    for (std::size_t i = 0; i < part.fillings.positions(); ++i) fillings *= tokens;
+    std::array<unsigned long, 2> counts{};
+    for (std::size_t index = 0; index < fillings; ++index) {
+        unsigned missing = part.fillings.all_missing();
+        const auto& required = part.fillings.required();
+        bool wins = false;
+        for (std::size_t x = 0; x <= part.wins.size(); ++x) {
+            double sum = x < part.wins.size() ? part.wins[x].constant_upper : -1;
+            std::size_t rest = index;
+            for (std::size_t i = 0; i < part.fillings.positions(); ++i, rest /= tokens) {
+                const std::size_t token = rest % tokens;
+                if (x < part.wins.size()) sum += part.wins[x].upper[i * tokens + token];
+                for (std::size_t k = 0; k < required.size(); ++k) {
+                    if (required[k] == token) missing &= ~(1u << k);
+                }
+            }
+            wins = wins || sum >= 0;
+        }
+        counts[0] += missing == 0 && wins ? 1 : 0;
+        counts[1] += missing == 0 ? 1 : 0;
+    }
+    return counts;
+}
+
+TEST_F(Groups, PartsAreDisjointAndHoldEveryWrongSequence) {
+    std::uint64_t work = 0;
+    int several = 0, fewer_outputs = 0, counted_twice = 0;
+    for (int round = 0; round < 600; ++round) {
+        const auto m = static_cast<std::uint32_t>(random_() % 5);
+        const GroupTerms g = exact_terms(random_, m, random_() % 5, 1 + random_() % 3);
+        const Count wrong = g.group.size() - right_by_hand(g);
+        Count in_parts = 0, sizes = 0, unmarked = 0;
+        const auto parts = parts_of(up_, g, random_() % 5, work);
+        for (const Part& part : parts) {
+            const auto [wrong_there, size] = wrong_by_hand(part);
+            EXPECT_EQ(Count(size), part.fillings.size()) << round;
+            in_parts += wrong_there, sizes += size;
+            fewer_outputs += part.wins.size() < g.wins.size() ? 1 : 0;
+            // Parts that did not require their token would overlap.
+            Part loose = part;
+            loose.fillings = {part.fillings.tokens(), part.fillings.positions(), {}};
+            unmarked += wrong_by_hand(loose)[0];
+            for (const Event& event : part.wins) {
+                Part alone = part;
+                alone.wins = {event};
+                const double exact = static_cast<double>(wrong_by_hand(alone)[0]);
+                for (const std::size_t grid : {4u, 64u}) {
+                    EXPECT_LE(count_at_least(part.fillings, event, grid, work), exact) << round;
+                    EXPECT_GE(count_at_most(part.fillings, event, grid, work), exact) << round;
+                }
+            }
+        }
+        EXPECT_EQ(in_parts, wrong) << round;
+        EXPECT_LE(sizes, g.group.size()) << round;
+        several += parts.size() > 1 ? 1 : 0;
+        counted_twice += unmarked > wrong ? 1 : 0;
+    }
+    EXPECT_GT(several, 200);
+    EXPECT_GT(fewer_outputs, 100);
+    EXPECT_GT(counted_twice, 100);
 }
 
 TEST_F(Groups, CountsByHalvesEncloseTheExactOnes) {
@@ -212,7 +281,7 @@ TEST_F(Groups, OutputsThatCannotWinOrFollowOthersAreSeen) {
     for (int round = 0; round < 300; ++round) {
         const auto m = static_cast<std::uint32_t>(random_() % 4);
         GroupTerms g = exact_terms(random_, m, random_() % 4, 1);
-        if (!possible(up_, g.group, g.wins[0])) {
+        if (!possible(up_, g.group.fillings(), g.wins[0])) {
             EXPECT_EQ(Count(right_by_hand(g)), g.group.size()) << round;
         }
         Event weaker = g.wins[0];
@@ -222,7 +291,8 @@ TEST_F(Groups, OutputsThatCannotWinOrFollowOthersAreSeen) {
         g.wins.push_back(weaker);
         g.outputs.push_back(m + 2);
         const auto right = right_by_hand(g);
-        prune_dominated(g);
+        std::uint64_t work = 0;
+        prune_dominated(g.wins, g.outputs, work);
         EXPECT_EQ(g.wins.size(), 1u);
         EXPECT_EQ(right_by_hand(g), right);
     }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "certify/strategies/bracket/offset.hpp"
 #include "data/base/target_clones.hpp"
 
 namespace maxcert {
@@ -27,12 +28,6 @@ __attribute__((noinline)) void add_scaled(float* __restrict to, const float* __r
 MAXCERT_CLONES("avx512f", "avx2")
 __attribute__((noinline)) void add_constant(float* to, float summand, std::size_t n) {
     for (std::size_t j = 0; j < n; ++j) to[j] += summand;
-}
-
-/// The least integer that is not below x; |x| must be below 2^30.
-std::int32_t ceiling(double x) {
-    const auto whole = static_cast<std::int32_t>(x);
-    return whole + (x > static_cast<double>(whole) ? 1 : 0);
 }
 
 }  // namespace
@@ -127,25 +122,15 @@ TailTables::Level& TailTables::level(const Key& key) {
     for (const auto& values : hull) {
         Level::Class& of = l.classes.emplace_back();
         if (left == 0) continue;
-        // The offset at which rounding up loses least, tried at some of the terms: where most tokens have
-        // nearly the same term, they then lose nearly nothing.
+        // Where most tokens have nearly the same term, they then lose nearly nothing.
         sorted = values;
         std::sort(sorted.begin(), sorted.end());
-        double least_loss = std::numeric_limits<double>::infinity();
-        const std::size_t stride = left / 12 + 1;
-        for (std::size_t k = 0; k < left; k += stride) {
-            double loss = 0;
-            for (const double v : values) {
-                const double z = (v - sorted[k]) * l.inverse_step;
-                loss += static_cast<double>(ceiling(z)) - z;
-            }
-            if (loss < least_loss) least_loss = loss, of.offset = sorted[k];
-        }
+        of.offset = best_offset(sorted, l.inverse_step, left / 12 + 1);
         of.low = std::numeric_limits<std::int32_t>::max();
         of.high = std::numeric_limits<std::int32_t>::min();
         others.clear();
         for (std::size_t u = 0; u < left; ++u) {
-            std::int32_t steps = ceiling((values[u] - of.offset) * l.inverse_step);
+            auto steps = static_cast<std::int32_t>(ceiling((values[u] - of.offset) * l.inverse_step));
             if (bound == Bound::at_least) steps = -steps;
             of.low = std::min(of.low, steps);
             of.high = std::max(of.high, steps);
@@ -233,7 +218,7 @@ double TailTables::at_most(const Table& t, double sum) {
     const double steps = (sum + t.offset) * t.inverse_step;  // at least -j of the least j that may suffice
     if (!(steps < kFarAway)) return 1;
     if (steps < -kFarAway) return 0;
-    const std::int32_t j = ceiling(-steps);
+    const auto j = static_cast<std::int32_t>(ceiling(-steps));
     if (j <= t.low) return 1;
     if (j > t.high) return 0;
     return static_cast<double>(t.entries[j - t.low - 1]);
@@ -243,7 +228,7 @@ double TailTables::negated_at_least(const Table& t, double negated_sum) {
     const double steps = (negated_sum + t.offset) * t.inverse_step;  // at least the least j that suffices
     if (!(steps < kFarAway)) return 0;
     if (steps < -kFarAway) return -1;
-    const std::int32_t j = ceiling(steps);
+    const auto j = static_cast<std::int32_t>(ceiling(steps));
     if (j <= t.low) return -1;
     if (j > t.high) return 0;
     return static_cast<double>(t.entries[j - t.low - 1]);
