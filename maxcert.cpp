@@ -77,7 +77,7 @@ int run_command(const Arguments& arguments) {
     run.threads = thread_count(line);
     run.progress = progress_style(line.get("progress"));
     const std::string out = line.given("out") ? line.get("out") : "results/" + config.name;
-    const Results results = Results::open(out, config);
+    const WritableResults results = WritableResults::open(out, config);
 
     run_pipeline(config, seeds, results, trainer, certifier, run);
     fmt::print("{}", results_table(write_summary(results, run.threads), seeds));

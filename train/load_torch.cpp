@@ -5,7 +5,7 @@
 #include <torch/serialize.h>
 
 #include "data/base/errors.hpp"
-#include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/weights/tensors.hpp"
 
 namespace maxcert {

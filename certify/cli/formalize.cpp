@@ -14,6 +14,7 @@
 #include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
 #include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/weights/identity.hpp"
 #include "data/weights/safetensors.hpp"
 

@@ -18,8 +18,7 @@
 #include "data/base/progress.hpp"
 #include "data/base/signals.hpp"
 #include "data/cli/command_line.hpp"
-#include "data/experiment/config.hpp"
-#include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/results/folder.hpp"
 #include "data/weights/safetensors.hpp"
 

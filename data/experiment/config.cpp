@@ -15,8 +15,8 @@
 #include "data/base/json.hpp"
 #include "data/base/sha256.hpp"
 #include "data/base/text.hpp"
-#include "data/files/files.hpp"
 #include "data/files/program_files.hpp"
+#include "data/files/read_file.hpp"
 
 namespace maxcert {
 namespace {

@@ -13,25 +13,10 @@
 #include <filesystem>
 
 #include "data/base/errors.hpp"
+#include "data/files/descriptor.hpp"
 
 namespace maxcert {
 namespace {
-
-/// An open file that closes itself.
-class Descriptor {
-  public:
-    Descriptor(const std::string& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int operator*() const { return number_; }
-
-  private:
-    int number_;
-};
 
 [[noreturn]] void fail_writing(const std::string& path, const char* step) {
     throw Error(
@@ -175,36 +160,6 @@ void remove_abandoned_drafts(const std::string& folder) {
         if (entry.path().extension() != kDraftSuffix) continue;
         const Descriptor file(entry.path().string(), O_RDONLY);
         if (*file >= 0 && ::flock(*file, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
-    }
-}
-
-std::string read_file(const std::string& path, std::uint64_t max_bytes) {
-    const auto refuse = [&](const std::string& reason, const char* remedy) {
-        throw InputError(path, "", reason, remedy);
-    };
-    const Descriptor file(path, O_RDONLY);
-    struct stat status {};
-    if (*file < 0 || ::fstat(*file, &status) != 0) {
-        refuse(fmt::format("cannot be opened: {}", std::strerror(errno)),
-               "check the path and its permissions");
-    }
-    if (S_ISDIR(status.st_mode)) refuse("is a folder", "name a file in it");
-    const auto too_large = [&] {
-        refuse(fmt::format("is larger than {} bytes", max_bytes),
-               "this is not the kind of file expected here");
-    };
-    if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > max_bytes) too_large();
-
-    std::string bytes;
-    bytes.reserve(S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) + 1 : 0);
-    char block[1 << 16];
-    for (;;) {
-        const ssize_t n = ::read(*file, block, sizeof block);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) refuse(fmt::format("cannot be read: {}", std::strerror(errno)), "check the file system");
-        if (n == 0) return bytes;
-        bytes.append(block, static_cast<std::size_t>(n));
-        if (bytes.size() > max_bytes) too_large();
     }
 }
 

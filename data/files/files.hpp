@@ -1,16 +1,12 @@
-// Reading whole files, and writing them so that no reader ever sees half of one.
+// Writing files so that no reader ever sees half of one. Reading is read_file.hpp.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace maxcert {
-
-/// The whole file. Throws InputError when it cannot be read or is larger than `max_bytes`.
-std::string read_file(const std::string& path, std::uint64_t max_bytes);
 
 /// Creates `folder` with its parents where it is missing and tries whether files can be made in it, so that
 /// nobody works for hours first. Throws Error naming it.

@@ -10,8 +10,7 @@
 #include "data/base/errors.hpp"
 #include "data/base/json_text.hpp"
 #include "data/base/text.hpp"
-#include "data/experiment/metadata.hpp"
-#include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/files/zstd.hpp"
 
 namespace fs = std::filesystem;
@@ -23,8 +22,6 @@ constexpr std::uint64_t kMaxRecordBytes = 8u << 20;
 constexpr std::uint64_t kMaxConfigBytes = 64u << 20;  // a million seeds take 8 MB
 // All certificates of a model, compressed and not.
 constexpr std::uint64_t kMaxFileBytes = 256u << 20, kMaxContentBytes = 1u << 30;
-// Of this program's folders. Before it there was a file for every certificate.
-constexpr int kLayout = 2;
 
 // Nothing for a file that is not there, cannot be read, or is cut off or overwritten: all as good as missing.
 std::optional<Json> read_json(const std::string& path, std::uint64_t max_bytes = kMaxRecordBytes) {
@@ -49,24 +46,10 @@ bool is_config(const Json& config) {
 
 void refuse_older_layout(const std::string& path, const Json& config) {
     const auto layout = config.find("layout");
-    if (layout != config.end() && *layout == kLayout) return;
+    if (layout != config.end() && *layout == kResultsLayout) return;
     throw InputError(path, "layout",
                      "the folder was written by another version, with certificates kept in another way",
                      "run into another --out; the weights in it are as good as ever, for maxcert certify");
-}
-
-void check_same(const std::string& path, const Json& wanted) {
-    const auto there = read_json(path, kMaxConfigBytes);
-    if (!there || !is_config(*there)) {
-        throw InputError(path, "", "cannot be read, so nobody knows what the folder holds",
-                         "choose another --out, or remove the folder");
-    }
-    refuse_older_layout(path, *there);
-    if (text_at(*there, "config_hash") != wanted["config_hash"]) {
-        throw InputError(path, "config_hash", "the folder holds results of another configuration",
-                         "choose another --out, or remove the folder");
-    }
-    if (*there != wanted) write_file_atomically(path, wanted.dump(1) + "\n");
 }
 
 /// The strategy that a line speaks of, as far as that can be made out of one that is no certificate.
@@ -80,31 +63,23 @@ std::string strategy_of(const std::string& line) {
 
 }  // namespace
 
-Results Results::open(const std::string& folder, const Config& config) {
-    Results results(folder);
-    make_writable_folder(folder);
-    const std::string path = folder + "/config.json";
-    results.config_ = describe(config);
-    results.config_["seeds"] = config.seeds;
-    results.config_["strategies"] = config.strategies;
-    results.config_["layout"] = kLayout;
-    remove_abandoned_drafts(folder);
-    // Of two processes that begin a folder at once, one writes this file and the other finds it.
-    if (!write_file_if_absent(path, results.config_.dump(1) + "\n")) check_same(path, results.config_);
-    return results;
+std::optional<Json> results_config(const std::string& path) {
+    auto config = read_json(path, kMaxConfigBytes);
+    if (!config || !is_config(*config)) return std::nullopt;
+    refuse_older_layout(path, *config);
+    return config;
 }
 
 Results Results::existing(const std::string& folder) {
     Results results(folder);
     const std::string path = folder + "/config.json";
-    const auto config = read_json(path, kMaxConfigBytes);
-    if (!config || !is_config(*config)) {
+    const auto config = results_config(path);
+    if (!config) {
         throw InputError(
             path, "", "cannot be read, or lacks config_hash or seeds",
             "give the folder that maxcert run wrote, as in: maxcert run --config configs/smoke.cfg, then "
             "--results results/smoke");
     }
-    refuse_older_layout(path, *config);
     results.config_ = *config;
     return results;
 }
@@ -138,10 +113,6 @@ std::optional<Json> Results::model(std::uint64_t seed) const {
     return ours ? model : std::nullopt;
 }
 
-void Results::write_model(std::uint64_t seed, const Json& model) const {
-    write_file_atomically(seed_folder(seed) + "/model.json", model.dump(1) + "\n");
-}
-
 SeedCertificates Results::certificates(std::uint64_t seed) const {
     SeedCertificates found;
     const std::string path = certificates_file(seed);
@@ -172,19 +143,6 @@ SeedCertificates Results::certificates(std::uint64_t seed) const {
         if (!first) place->second.record.reset();  // two that may differ: neither counts
     }
     return found;
-}
-
-void Results::add_certificates(std::uint64_t seed, const std::string& weights_sha256,
-                               const std::map<std::string, std::string>& line_by_strategy) const {
-    const FolderLock lock(seed_folder(seed));
-    std::map<std::string, std::string> lines = line_by_strategy;
-    for (auto& [strategy, entry] : certificates(seed).by_strategy) {
-        if (entry.record && entry.record->weights_sha256 == weights_sha256)
-            lines.emplace(strategy, std::move(entry.line));
-    }
-    std::string content;
-    for (const auto& [strategy, line] : lines) content += line + "\n";
-    write_file_atomically(certificates_file(seed), zstd_compress(content));
 }
 
 }  // namespace maxcert

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "data/base/json.hpp"
-#include "data/experiment/config.hpp"
 #include "data/results/record.hpp"
 
 namespace maxcert {
@@ -30,12 +29,16 @@ struct SeedCertificates {
     std::string damage;                ///< not empty: why the whole file cannot be read
 };
 
+/// Of this program's folders. Before it there was a file for every certificate.
+constexpr int kResultsLayout = 2;
+
+/// A folder's config.json if it is whole. Throws InputError if it is of an older layout.
+std::optional<Json> results_config(const std::string& path);
+
+/// An existing folder, for reading; writable_folder.hpp adds to it.
 class Results {
   public:
-    /// Opens the folder for writing, making it if needed. Throws InputError (with the remedy) when it holds
-    /// results of another configuration or an older layout, Error when nothing can be written there.
-    static Results open(const std::string& folder, const Config& config);
-    /// Opens an existing folder for reading. Throws InputError when it is none, or of an older layout.
+    /// Throws InputError when it is none, or of an older layout.
     static Results existing(const std::string& folder);
 
     const std::string& folder() const { return folder_; }
@@ -48,15 +51,10 @@ class Results {
 
     /// The seed's model.json if it is whole and of this configuration.
     std::optional<Json> model(std::uint64_t seed) const;
-    void write_model(std::uint64_t seed, const Json& model) const;
 
     SeedCertificates certificates(std::uint64_t seed) const;
-    /// Puts certificates, a line by strategy, into the seed's file. Others that it holds of the same weights
-    /// stay.
-    void add_certificates(std::uint64_t seed, const std::string& weights_sha256,
-                          const std::map<std::string, std::string>& line_by_strategy) const;
 
-  private:
+  protected:
     explicit Results(std::string folder) : folder_(std::move(folder)) {}
 
     std::string folder_;

@@ -16,7 +16,7 @@
 #include "data/experiment/metadata.hpp"
 #include "data/files/files.hpp"
 #include "data/weights/identity.hpp"
-#include "data/weights/safetensors.hpp"
+#include "data/weights/save_safetensors.hpp"
 
 namespace maxcert {
 namespace {
@@ -30,8 +30,8 @@ constexpr double kTrainShare = 0.3;
 
 class Run {
   public:
-    Run(const Config& config, const Results& results, const Trainer& trainer, const Certifier& certifier,
-        Progress& progress)
+    Run(const Config& config, const WritableResults& results, const Trainer& trainer,
+        const Certifier& certifier, Progress& progress)
         : config_(config),
           results_(results),
           trainer_(trainer),
@@ -146,7 +146,7 @@ class Run {
     }
 
     const Config& config_;
-    const Results& results_;
+    const WritableResults& results_;
     const Trainer& trainer_;
     const Certifier& certifier_;
     Progress& progress_;
@@ -169,8 +169,9 @@ std::vector<std::vector<std::uint64_t>> blocks_of(const std::vector<std::uint64_
 
 }  // namespace
 
-void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds, const Results& results,
-                  const Trainer& trainer, const Certifier& certifier, const RunOptions& options) {
+void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds,
+                  const WritableResults& results, const Trainer& trainer, const Certifier& certifier,
+                  const RunOptions& options) {
     Progress progress(options.progress, config.name, static_cast<double>(seeds.size()));
     Run run(config, results, trainer, certifier, progress);
     const auto blocks = blocks_of(seeds, options.threads);

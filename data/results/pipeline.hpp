@@ -13,7 +13,7 @@
 #include "data/base/json.hpp"
 #include "data/base/progress.hpp"
 #include "data/experiment/config.hpp"
-#include "data/results/folder.hpp"
+#include "data/results/writable_folder.hpp"
 #include "data/weights/weights.hpp"
 
 namespace maxcert {
@@ -73,7 +73,8 @@ struct RunOptions {
 /// Trains and certifies `seeds` into `results`, skipping what is there and valid, and removes what killed
 /// runs left half-written. Returns when all is done, or early with everything finished on disk once a stop is
 /// requested.
-void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds, const Results& results,
-                  const Trainer& trainer, const Certifier& certifier, const RunOptions& options);
+void run_pipeline(const Config& config, const std::vector<std::uint64_t>& seeds,
+                  const WritableResults& results, const Trainer& trainer, const Certifier& certifier,
+                  const RunOptions& options);
 
 }  // namespace maxcert

@@ -10,8 +10,8 @@
 
 #include "data/base/json_text.hpp"
 #include "data/base/text.hpp"
-#include "data/files/files.hpp"
 #include "data/files/program_files.hpp"
+#include "data/files/read_file.hpp"
 
 namespace maxcert {
 

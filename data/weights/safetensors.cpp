@@ -7,11 +7,9 @@
 #include <cstring>
 
 #include "data/base/errors.hpp"
-#include "data/base/json.hpp"
-#include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/weights/safetensors_header.hpp"
 #include "data/weights/tensors.hpp"
-#include "data/weights/validate.hpp"
 
 namespace maxcert {
 namespace {
@@ -68,23 +66,6 @@ Weights parse_safetensors(const std::string& bytes, const std::string& name, Met
     }
     if (metadata) *metadata = std::move(header.metadata);
     return weights_from_tensors(tensors, name);
-}
-
-void save_safetensors(const std::string& path, const Weights& weights, const Metadata& metadata) {
-    validate(weights, path);
-    Json header = Json::object();
-    if (!metadata.empty()) header["__metadata__"] = metadata;
-    std::string data;
-    for (const auto& [name, shape, values] : named_matrices(weights)) {
-        const std::size_t begin = data.size();
-        data.append(reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float));
-        header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
-    }
-    std::string text = header.dump();
-    text.append((8 - text.size() % 8) % 8, ' ');
-    const std::uint64_t length = text.size();
-    std::string bytes(reinterpret_cast<const char*>(&length), kLengthBytes);
-    write_file_atomically(path, bytes + text + data);
 }
 
 }  // namespace maxcert

@@ -1,4 +1,4 @@
-// Weights in safetensors files with TransformerLens names.
+// Weights read from safetensors files with TransformerLens names.
 #pragma once
 
 #include <map>
@@ -18,8 +18,5 @@ Weights load_safetensors(const std::string& path, Metadata* metadata = nullptr);
 
 /// The same from bytes in memory; `name` stands for the file in messages.
 Weights parse_safetensors(const std::string& bytes, const std::string& name, Metadata* metadata = nullptr);
-
-/// Writes atomically (data/files.hpp). Throws Error when the folder cannot be written.
-void save_safetensors(const std::string& path, const Weights& weights, const Metadata& metadata);
 
 }  // namespace maxcert

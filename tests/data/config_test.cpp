@@ -7,6 +7,7 @@
 
 #include "data/base/errors.hpp"
 #include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "tests/data/folder.hpp"
 
 namespace maxcert {

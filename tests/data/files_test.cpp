@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "data/base/errors.hpp"
+#include "data/files/read_file.hpp"
 #include "tests/data/folder.hpp"
 
 namespace maxcert {

@@ -7,8 +7,9 @@
 
 #include "data/base/errors.hpp"
 #include "data/base/json.hpp"
-#include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/weights/identity.hpp"
+#include "data/weights/save_safetensors.hpp"
 #include "tests/data/folder.hpp"
 #include "tests/support/golden.hpp"
 

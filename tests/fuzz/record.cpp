@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "certify/proof/certify.hpp"
-#include "data/files/files.hpp"
 #include "data/files/zstd.hpp"
 #include "data/results/summary.hpp"
 #include "tests/fuzz/fuzz.hpp"

@@ -13,6 +13,7 @@
 #include "data/base/errors.hpp"
 #include "data/experiment/sampler.hpp"
 #include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/weights/identity.hpp"
 #include "tests/support/golden.hpp"
 #include "train/module.hpp"

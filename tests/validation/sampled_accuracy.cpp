@@ -6,7 +6,7 @@
 
 #include "certify/proof/certificate.hpp"
 #include "data/base/count_conversions.hpp"
-#include "data/files/files.hpp"
+#include "data/files/read_file.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/sampled.hpp"
 

@@ -9,7 +9,7 @@
 #include "data/experiment/seeds.hpp"
 #include "data/files/files.hpp"
 #include "data/weights/identity.hpp"
-#include "data/weights/safetensors.hpp"
+#include "data/weights/save_safetensors.hpp"
 #include "train/module.hpp"
 
 namespace maxcert {
