@@ -3,6 +3,7 @@
 
 #include "certify/model/paths.hpp"
 #include "certify/strategies/terms/tied_tokens.hpp"
+#include "certify/study/coarse_walk.hpp"
 
 namespace maxcert {
 
@@ -20,6 +21,11 @@ WalkCounts count_ablated(Model& model, unsigned zeroed, unsigned threads) {
     request.margins = {Interval()};
     request.tied = tied_tokens(model);  // equal columns of W_U tie on every path
     request.threads = threads;
+    const bool exchangeable = (zeroed & kEQKE) != 0 && (zeroed & kEQKP) != 0;  // attention is uniform
+    request.other_walk = [&] {
+        return std::make_unique<CoarseWalk>(paths.EVOU.rows(), paths.PVOU.rows(), exchangeable,
+                                            request.deadline);
+    };
     return walk_sequences(paths, request).counts.front();
 }
 

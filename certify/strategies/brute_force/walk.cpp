@@ -48,6 +48,7 @@ bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size
     const std::size_t d_vocab = split.d_vocab, n_ctx = split.n_ctx;
     QueryTables tables(up, paths, split, q, kernels);
     Subtree subtree(up, request, kernels, d_vocab, n_ctx);
+    const auto other = request.other_walk ? request.other_walk() : nullptr;
     const std::vector<std::size_t> order = descending(request.margins);
     std::vector<float> bounds;
     std::vector<std::uint32_t> outputs;
@@ -71,7 +72,10 @@ bool walk_query(const Paths<Interval>& paths, const SplitPaths& split, std::size
                 counts[d].wrong += sequences;
                 continue;
             }
-            if (!subtree.walk(tables, m, d, outputs, counts[d])) return false;
+            const bool whole = other && other->takes(tables, m, outputs)
+                                   ? other->walk(counts[d])
+                                   : subtree.walk(tables, m, d, outputs, counts[d]);
+            if (!whole) return false;
         }
     }
     return true;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "certify/arithmetic/interval.hpp"
@@ -27,6 +28,18 @@ struct WalkCounts {
     }
 };
 
+class QueryTables;
+
+/// Another way to walk the sequences of one query and one largest token.
+class GroupWalk {
+  public:
+    virtual ~GroupWalk() = default;
+    /// Is this group one for it? The tables, with their margin, outlive the walk that follows.
+    virtual bool takes(const QueryTables&, std::size_t m, const std::vector<std::uint32_t>& outputs) = 0;
+    /// Does with the group that takes() said yes to what Subtree would.
+    virtual bool walk(WalkCounts& counts) = 0;
+};
+
 struct WalkRequest {
     std::vector<Interval> margins;  ///< one count for each; all >= 0
     /// [d_vocab] or empty: tokens known to have an equal column of W_U, so that where they are the largest
@@ -37,6 +50,8 @@ struct WalkRequest {
     std::function<void(double)> on_progress;
     unsigned threads = 1;
     Deadline deadline;
+    /// For a query: asked before Subtree walks a group. Called from any thread.
+    std::function<std::unique_ptr<GroupWalk>()> other_walk;
     const Kernels* kernels = nullptr;  ///< nullptr: the fastest that this processor runs
 };
 

@@ -123,9 +123,8 @@ bool QueryTables::bound_outputs(End end, std::size_t m, std::vector<float>& boun
     std::fill(seen_.begin(), seen_.end(), 0.0F);
     std::fill(unseen_.begin(), unseen_.end(), -std::numeric_limits<float>::infinity());
     bool finite = true;
-    const std::vector<float>& lead = leads_[lead_].ends[end];
     const auto offset = [&](std::size_t t, std::size_t i) {
-        const float value = row(other(end), i, t)[m] + lead[i * d_vocab_ + t];
+        const float value = shift(end, i, t, m);
         if (!(value < kFloatLimit)) finite = false;
         return value;
     };

@@ -45,14 +45,19 @@ class QueryTables {
     /// >= the largest -Σ g_x (lower); x < stride. False if the tables are not finite: nothing is known.
     bool bound_outputs(End end, std::size_t m, std::vector<float>& bounds);
 
-  private:
-    /// Upper ends in floats of a * (EU + EVOU + PVOU), and of its negation: [i][t][x]; i = n_ctx-1 has only
-    /// the row of the query.
+    /// Upper ends in floats of a * (EU + EVOU + PVOU), and of its negation: [x]; i = n_ctx-1 has only the row
+    /// of the query. Entries are within 1e30 if finite(). With the shift added they are ends of g_x(t,i) for
+    /// the largest token m; where that is not within 1e30 they say nothing.
     const float* row(End end, std::size_t i, std::size_t t) const {
         const std::size_t last = n_ctx_ - 1;
         return values_[end].get() + (i < last ? i * d_vocab_ + t : last * d_vocab_) * stride_;
     }
+    float shift(End end, std::size_t i, std::size_t t, std::size_t m) const {
+        return row(other(end), i, t)[m] + leads_[lead_].ends[end][i * d_vocab_ + t];
+    }
+    bool finite() const { return finite_; }
 
+  private:
     const Paths<Interval>& paths_;
     const SplitPaths& split_;
     const Kernels& kernels_;
