@@ -14,6 +14,12 @@ class Matrix {
     Matrix() = default;
     Matrix(std::size_t rows, std::size_t columns) : rows_(rows), columns_(columns), values_(rows * columns) {}
 
+    /// The entries are then whatever they happen to be; storage is used again.
+    void reshape(std::size_t rows, std::size_t columns) {
+        rows_ = rows, columns_ = columns;
+        values_.resize(rows * columns);
+    }
+
     std::size_t rows() const { return rows_; }
     std::size_t columns() const { return columns_; }
     N& operator()(std::size_t i, std::size_t j) { return values_[i * columns_ + j]; }

@@ -21,34 +21,38 @@ struct IgnoreCell {
 /// b and leaves r positions for block b and further ones. A class that stays below 0 with the worst of these
 /// r times over does so in every cell of the node and is not looked at again; where no class is left, the
 /// node is proved, and where one stays at or above 0 with the best of them, it is given up.
-template <class N, class OnCell = IgnoreCell>
+///
+/// One walk serves many pairs, one after the other: its storage is used again. C: as of SequenceCounts.
+template <class N, class OnCell = IgnoreCell, class C = Count>
 class CellWalk {
   public:
-    CellWalk(const PairTerms<N>& terms, const SequenceCounts& counts, OnCell on_cell = {})
-        : terms_(terms),
-          counts_(counts),
-          on_cell_(on_cell),
-          classes_(terms.query.size()),
-          sums_(terms.blocks.size() + 1, classes_),
-          multiplicity_(terms.blocks.size() + 1),
-          open_classes_(terms.blocks.size() + 2) {}
+    explicit CellWalk(const SequenceCounts<C>& counts, OnCell on_cell = {})
+        : counts_(counts), on_cell_(on_cell) {}
 
     /// `m_needed`: the query is not the maximum itself, so one of the positions must hold it; block 0 is the
-    /// maximum alone, and there are further blocks.
-    void run(std::size_t positions, bool m_needed) {
-        for (std::size_t c = 0; c < classes_; ++c) sums_(0, c) = terms_.query[c];
+    /// maximum alone, and there are further blocks. The terms must live until the walk ends.
+    void run(const PairTerms<N>& terms, std::size_t positions, bool m_needed) {
+        terms_ = &terms;
+        classes_ = terms.query.size();
+        const std::size_t blocks = terms.blocks.size();
+        sums_.reshape(blocks + 1, classes_);
+        if (multiplicity_.size() < blocks + 1) multiplicity_.resize(blocks + 1);
+        if (open_classes_.size() < blocks + 2) open_classes_.resize(blocks + 2);
+        taken_.clear();
+        proved_ = 0, cells_ = operations_ = 0, open_ = false;
+        for (std::size_t c = 0; c < classes_; ++c) sums_(0, c) = terms.query[c];
         multiplicity_[0] = 1;
         open_classes_[0].resize(classes_);
         std::iota(open_classes_[0].begin(), open_classes_[0].end(), std::size_t{0});
         open_classes_[1] = open_classes_[0];
         if (!m_needed) {
             visit(0, positions);
-        } else if (positions > 0 && terms_.blocks.size() > 1) {
+        } else if (positions > 0 && blocks > 1) {
             split(0, positions, 1);
         }
     }
 
-    const Count& proved() const { return proved_; }
+    const C& proved() const { return proved_; }
     std::uint64_t cells() const { return cells_; }  ///< nodes that were proved
     std::uint64_t operations() const { return operations_; }
     bool open() const { return open_; }  ///< the arithmetic was too coarse to decide some cell
@@ -69,9 +73,9 @@ class CellWalk {
         for (std::size_t i = 0; i < from.size(); ++i) {
             const std::size_t c = from[i];
             ++operations_;
-            if (certainly_negative(value(b, r, c, terms_.most))) continue;
+            if (certainly_negative(value(b, r, c, terms_->most))) continue;
             ++operations_;
-            if (certainly_nonnegative(value(b, r, c, terms_.least))) {
+            if (certainly_nonnegative(value(b, r, c, terms_->least))) {
                 std::swap(from[0], from[i]);  // the likeliest to refute the next node as well
                 return false;
             }
@@ -83,7 +87,7 @@ class CellWalk {
     void visit(std::size_t b, std::size_t r) {
         checkpoint(16 + classes_);
         // Too small to be worth the work; giving up a node proves nothing, which is sound.
-        mass_ = multiplicity_[b] * counts_.power(terms_.blocks[b].last + 1, r);
+        mass_ = multiplicity_[b] * counts_.power(terms_->blocks[b].last + 1, r);
         if (mass_ < counts_.negligible()) return;
         if (!filter_classes(b, r)) return;
         if (open_classes_[b + 1].empty()) {
@@ -92,7 +96,7 @@ class CellWalk {
             proved_ += mass_;
             return;
         }
-        if (r > 0 && b + 1 < terms_.blocks.size()) {
+        if (r > 0 && b + 1 < terms_->blocks.size()) {
             split(b, r, 0);
         } else {
             open_ = true;
@@ -100,12 +104,12 @@ class CellWalk {
     }
 
     void split(std::size_t b, std::size_t r, std::size_t fewest) {
-        const std::size_t size = terms_.blocks[b].last - terms_.blocks[b].first + 1;
+        const std::size_t size = terms_->blocks[b].last - terms_->blocks[b].first + 1;
         const std::vector<std::size_t>& open = open_classes_[b + 1];
         for (const std::size_t c : open) sums_(b + 1, c) = sums_(b, c);
         for (std::size_t n = 0; n <= r; ++n) {
             if (n > 0) {
-                for (const std::size_t c : open) sums_(b + 1, c) += terms_.gain(b, c);
+                for (const std::size_t c : open) sums_(b + 1, c) += terms_->gain(b, c);
                 operations_ += open.size();
             }
             if (n < fewest) continue;
@@ -117,17 +121,17 @@ class CellWalk {
         }
     }
 
-    const PairTerms<N>& terms_;
-    const SequenceCounts& counts_;
+    const PairTerms<N>* terms_ = nullptr;
+    const SequenceCounts<C>& counts_;
     OnCell on_cell_;
-    std::size_t classes_;
-    Matrix<N> sums_;                   ///< [depth, classes]
-    std::vector<Count> multiplicity_;  ///< by depth: sequences per choice of what is left
-    std::vector<std::size_t> taken_;   ///< by block before the present node's
+    std::size_t classes_ = 0;
+    Matrix<N> sums_;                  ///< [depth, classes]
+    std::vector<C> multiplicity_;     ///< by depth: sequences per choice of what is left
+    std::vector<std::size_t> taken_;  ///< by block before the present node's
     /// By depth: the classes that the bounds of the nodes above leave open.
     std::vector<std::vector<std::size_t>> open_classes_;
-    Count mass_;  ///< sequences of the node being decided
-    Count proved_ = 0;
+    C mass_ = 0;  ///< sequences of the node being decided
+    C proved_ = 0;
     std::uint64_t cells_ = 0, operations_ = 0;
     bool open_ = false;
 };

@@ -45,7 +45,8 @@ struct PairTerms {
     std::vector<N> query;
     Matrix<N> gain;         ///< [blocks, classes]
     Matrix<N> most, least;  ///< [blocks, classes]: max and min of gain over the blocks b and further down
-    std::uint64_t operations = 0;  ///< that the terms took; how many depends on the classes left out
+    std::uint64_t operations = 0;   ///< that the terms took; how many depends on the classes left out
+    std::vector<std::size_t> open;  ///< the classes that were not left out, among all of their bounds
 };
 
 /// The larger end of weight * bracket for a weight in [lower, upper], both >= 0.
@@ -57,12 +58,11 @@ N weigh(const N& lower, const N& upper, const N& bracket) {
 /// The query's own terms of the classes that stay, and which those are: one is left out if it stays below 0
 /// with every other position at the largest weight and the largest bracket of all tokens up to m.
 template <class N>
-std::vector<std::size_t> open_classes(std::size_t q, std::size_t m, std::size_t positions,
-                                      const ClassBounds<N>& bounds, const AttentionRanges<N>& attention,
-                                      PairTerms<N>& terms) {
+void find_open_classes(std::size_t q, std::size_t m, std::size_t positions, const ClassBounds<N>& bounds,
+                       const AttentionRanges<N>& attention, PairTerms<N>& terms) {
     const bool exact = attention.query_upper.empty();
     checkpoint(8 * bounds.classes.size());
-    std::vector<std::size_t> open;
+    terms.open.clear(), terms.query.clear();
     for (std::size_t c = 0; c < bounds.classes.size(); ++c) {
         const N& bracket = bounds.query(q, c);
         const N query = exact ? bracket : max(bracket, attention.query_upper[q] * bracket);
@@ -70,23 +70,23 @@ std::vector<std::size_t> open_classes(std::size_t q, std::size_t m, std::size_t 
                              bounds.direct(q, c) + bounds.upto(m, c));
         terms.operations += exact ? 7 : 9;
         if (certainly_negative(query + integer<N>(static_cast<long>(positions)) * most)) continue;
-        open.push_back(c);
+        terms.open.push_back(c);
         terms.query.push_back(query);
     }
-    return open;
 }
 
+/// Fills `terms`, whose storage is used again.
 template <class N>
-PairTerms<N> pair_terms(std::size_t q, std::size_t positions, const std::vector<Block>& blocks,
-                        const Matrix<N>& block_bounds, const ClassBounds<N>& bounds,
-                        const AttentionRanges<N>& attention) {
-    PairTerms<N> terms;
+void find_pair_terms(std::size_t q, std::size_t positions, const std::vector<Block>& blocks,
+                     const Matrix<N>& block_bounds, const ClassBounds<N>& bounds,
+                     const AttentionRanges<N>& attention, PairTerms<N>& terms) {
     terms.blocks = blocks;
-    const std::vector<std::size_t> open =
-        open_classes(q, blocks[0].last, positions, bounds, attention, terms);
+    terms.operations = 0;
+    find_open_classes(q, blocks[0].last, positions, bounds, attention, terms);
+    const std::vector<std::size_t>& open = terms.open;
     const std::size_t B = blocks.size(), C = open.size();
     checkpoint(8 * B * C);
-    terms.gain = Matrix<N>(B, C);
+    terms.gain.reshape(B, C);
     for (std::size_t b = 0; b < B && C > 0; ++b) {
         const Block block = blocks[b];
         N lower = attention.lower_up_to(q, block.last), upper = attention.upper_up_to(q, block.last);
@@ -106,7 +106,6 @@ PairTerms<N> pair_terms(std::size_t q, std::size_t positions, const std::vector<
         }
     }
     terms.operations += C * (4 * B + 2 * (B - 1));
-    return terms;
 }
 
 /// What a window proof claims: any plan and any directions are sound.
@@ -167,11 +166,14 @@ MaximumTerms<N> maximum_terms(const WindowView<N>& view, const WindowPlan& plan,
 template <class N, class Visit>
 void for_each_pair(const WindowView<N>& view, const WindowPlan& plan, std::size_t m, Visit&& visit) {
     const MaximumTerms<N> shared = maximum_terms(view, plan, m);
+    PairTerms<N> terms;
     for (std::size_t q = 0; q <= m; ++q) {
         const std::uint8_t choice = plan.choice[pair_index(q, m)];
         if (choice == 0) continue;
         const auto& [blocks, bounds] = shared.by_choice.at(choice);
-        visit(q, pair_terms(q, view.outputs.token_at.size(), blocks, bounds, shared.bounds, view.attention));
+        find_pair_terms(q, view.outputs.token_at.size(), blocks, bounds, shared.bounds, view.attention,
+                        terms);
+        visit(q, terms);
     }
 }
 

@@ -17,15 +17,15 @@ struct PairFinding {
     bool open = false;                        ///< a cell that this arithmetic could not decide
 };
 
-template <class N>
+template <class N, class C>
 [[gnu::noinline]] void walk_maximum(const WindowView<N>& view, const WindowPlan& plan, std::size_t m,
-                                    const SequenceCounts& counts, std::size_t positions,
+                                    const SequenceCounts<C>& counts, std::size_t positions,
                                     std::vector<PairFinding>& findings) {
+    CellWalk<N, IgnoreCell, C> walk(counts);
     for_each_pair(view, plan, m, [&](std::size_t q, const PairTerms<N>& terms) {
-        CellWalk<N> walk(terms, counts);
-        walk.run(positions, q != m);
-        findings[pair_index(q, m)] = {walk.proved(), walk.cells(), terms.operations + walk.operations(),
-                                      walk.open()};
+        walk.run(terms, positions, q != m);
+        findings[pair_index(q, m)] = {Count(walk.proved()), walk.cells(),
+                                      terms.operations + walk.operations(), walk.open()};
     });
 }
 
@@ -37,23 +37,30 @@ template <class N>
     return window_view(bench, claim, margin);
 }
 
+/// walk_pairs with C for the counts, as of SequenceCounts.
+template <class N, class C>
+void walk_counting(Model& model, const WindowClaim& claim, const CheckOptions& options,
+                   std::vector<PairFinding>& findings) {
+    const Shape& shape = model.shape();
+    const WindowView<N> view = view_in<N>(model, claim, options.margin);
+    const SequenceCounts<C> counts(shape);
+    const long bits = working_precision();
+    parallel_for(shape.d_vocab, options.threads, [&](std::size_t i) {
+        const std::size_t m = shape.d_vocab - 1 - i;  // the largest first: they have the most pairs
+        const WorkingPrecision precision(bits);
+        const RoundingFor<N> rounding;
+        walk_maximum(view, claim.plan, m, counts, shape.n_ctx - 1u, findings);
+    });
+}
+
 /// Writes the findings of the pairs that the claim's plan chooses, by pair_index, with the maxima side by
 /// side. False if a TimeLimit ended it: some of these pairs keep the findings that they had.
 template <class N>
 bool walk_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
                 std::vector<PairFinding>& findings) {
-    return within_time([&] {
-        const Shape& shape = model.shape();
-        const WindowView<N> view = view_in<N>(model, claim, options.margin);
-        const SequenceCounts counts(shape);
-        const long bits = working_precision();
-        parallel_for(shape.d_vocab, options.threads, [&](std::size_t i) {
-            const std::size_t m = shape.d_vocab - 1 - i;  // the largest first: they have the most pairs
-            const WorkingPrecision precision(bits);
-            const RoundingFor<N> rounding;
-            walk_maximum(view, claim.plan, m, counts, shape.n_ctx - 1u, findings);
-        });
-    });
+    const auto walk =
+        machine_integers_do(model.shape()) ? walk_counting<N, std::uint64_t> : walk_counting<N, Count>;
+    return within_time([&] { walk(model, claim, options, findings); });
 }
 
 }  // namespace maxcert

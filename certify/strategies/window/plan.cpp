@@ -83,16 +83,9 @@ WindowPlan read_plan(HintFields& hints, std::size_t d_vocab) {
     return plan;
 }
 
-SequenceCounts::SequenceCounts(const Shape& shape)
-    : n_ctx_(shape.n_ctx), negligible_(maxcert::power(shape.d_vocab, shape.n_ctx) >> 30) {
-    for (unsigned long r = 0; r < n_ctx_; ++r) {
-        for (unsigned long n = 0; n < n_ctx_; ++n) binomials_.push_back(binomial(r, n));
-    }
-    for (unsigned long tokens = 0; tokens <= shape.d_vocab; ++tokens) {
-        for (unsigned long positions = 0; positions < n_ctx_; ++positions) {
-            powers_.push_back(maxcert::power(tokens, positions));
-        }
-    }
+bool machine_integers_do(const Shape& shape) {
+    constexpr std::size_t most = 63;
+    return shape.n_ctx <= most && mpz_sizeinbase(power(shape.d_vocab, shape.n_ctx).get_mpz_t(), 2) <= most;
 }
 
 }  // namespace maxcert

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "certify/proof/hint_fields.hpp"
@@ -52,25 +53,49 @@ WindowPlan uniform_plan(unsigned window, std::size_t d_vocab);
 /// The plan among other hints. Throws CertificateRejected for anything out of range.
 WindowPlan read_plan(HintFields& hints, std::size_t d_vocab);
 
-/// Integers that count the sequences of a cell, computed once.
+/// Do 63 bits hold the number of all sequences, and the ways to choose positions? Then they hold all that a
+/// walk multiplies and adds up, since it counts sets of sequences.
+bool machine_integers_do(const Shape& shape);
+
+/// Integers that count the sequences of a cell, computed once. C: Count, or std::uint64_t where
+/// machine_integers_do.
+template <class C = Count>
 class SequenceCounts {
   public:
-    explicit SequenceCounts(const Shape& shape);
+    explicit SequenceCounts(const Shape& shape)
+        : n_ctx_(shape.n_ctx), negligible_(from(maxcert::power(shape.d_vocab, shape.n_ctx) >> 30)) {
+        for (unsigned long r = 0; r < n_ctx_; ++r) {
+            for (unsigned long n = 0; n < n_ctx_; ++n) binomials_.push_back(from(binomial(r, n)));
+        }
+        for (unsigned long tokens = 0; tokens <= shape.d_vocab; ++tokens) {
+            for (unsigned long positions = 0; positions < n_ctx_; ++positions) {
+                powers_.push_back(from(maxcert::power(tokens, positions)));
+            }
+        }
+    }
 
     /// Ways to choose which n of r positions; n, r < n_ctx.
-    const Count& choices(std::size_t r, std::size_t n) const { return binomials_[r * n_ctx_ + n]; }
+    const C& choices(std::size_t r, std::size_t n) const { return binomials_[r * n_ctx_ + n]; }
     /// tokens^positions; tokens <= d_vocab, positions < n_ctx.
-    const Count& power(std::size_t tokens, std::size_t positions) const {
+    const C& power(std::size_t tokens, std::size_t positions) const {
         return powers_[tokens * n_ctx_ + positions];
     }
 
     /// A cell of fewer sequences is not worth its operations: 2^-30 of all.
-    const Count& negligible() const { return negligible_; }
+    const C& negligible() const { return negligible_; }
 
   private:
+    static C from(const Count& n) {
+        if constexpr (std::is_same_v<C, Count>) {
+            return n;
+        } else {
+            return n.get_ui();
+        }
+    }
+
     std::size_t n_ctx_;
-    std::vector<Count> binomials_, powers_;
-    Count negligible_;
+    std::vector<C> binomials_, powers_;
+    C negligible_;
 };
 
 }  // namespace maxcert

@@ -92,11 +92,11 @@ Containment claims_of(const Weights& weights, const Exhaustive& truth, const Win
         const std::vector<Block> blocks = blocks_of(claim.plan.partitions[0], m);
         const Matrix<Interval> of_blocks = bound_blocks(bounds, blocks);
         for (std::uint32_t q = 0; q <= m; ++q) {
-            PairTerms<Interval> terms =
-                pair_terms(q, pieces.weighed(s.n_ctx - 1u), blocks, of_blocks, bounds, attention);
+            PairTerms<Interval> terms;
+            find_pair_terms(q, pieces.weighed(s.n_ctx - 1u), blocks, of_blocks, bounds, attention, terms);
             pieces.change(terms);
-            CellWalk<Interval, ClaimCell> walk(terms, counts, {&s, &blocks, q, m, &set});
-            walk.run(s.n_ctx - 1u, pieces.m_needed(q, m));
+            CellWalk<Interval, ClaimCell> walk(counts, {&s, &blocks, q, m, &set});
+            walk.run(terms, s.n_ctx - 1u, pieces.m_needed(q, m));
         }
     }
     return set.containment();

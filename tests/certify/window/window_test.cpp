@@ -130,9 +130,9 @@ void check_cells(Model& model, const Exhaustive& exhaustive, const WindowClaim& 
     Count proved = 0;
     for (std::size_t m = 0; m < shape.d_vocab; ++m) {
         for_each_pair(view, claim.plan, m, [&](std::size_t q, const PairTerms<Interval>& terms) {
-            CellWalk<Interval, CellCheck> walk(terms, counts,
+            CellWalk<Interval, CellCheck> walk(counts,
                                                {&exhaustive, &shape, &terms.blocks, q, m, &times_proved});
-            walk.run(shape.n_ctx - 1u, q != m);
+            walk.run(terms, shape.n_ctx - 1u, q != m);
             proved += walk.proved();
         });
     }
@@ -322,11 +322,11 @@ TEST(Window, TheWalkCountsItsOperations) {
     for (std::size_t m : {0U, 1U, 5U, 40U}) {
         for_each_pair(view, uniform_plan(3, 64), m, [&](std::size_t q, const PairTerms<Interval>& terms) {
             PairTerms<Metered> same{
-                terms.blocks, {}, metered(terms.gain), metered(terms.most), metered(terms.least)};
+                terms.blocks, {}, metered(terms.gain), metered(terms.most), metered(terms.least), 0, {}};
             for (const Interval& one : terms.query) same.query.push_back({one});
-            CellWalk<Metered> walk(same, counts);
+            CellWalk<Metered> walk(counts);
             Metered::operations = 0;
-            walk.run(3, q != m);
+            walk.run(same, 3, q != m);
             EXPECT_EQ(walk.operations(), Metered::operations);
             EXPECT_GT(walk.operations(), 0U);
         });
