@@ -1,5 +1,6 @@
 """Per-model bounds put together: best of a set of strategies, limits on the proof length."""
 
+from functools import cache
 from statistics import median
 
 import published
@@ -9,13 +10,13 @@ def best_per_model(results, strategies):
     """seed -> (normalised bound, record) of the best of the strategies, for models with a reference."""
     best = {}
     for strategy in strategies:
-        for seed, record in results.records.get(strategy, {}).items():
-            value = results.normalised(record)
-            if value is not None and (seed not in best or value > best[seed][0]):
-                best[seed] = (value, record)
-    return best
+        for seed, value in results.normalised_bounds(strategy).items():
+            if seed not in best or value > best[seed][0]:
+                best[seed] = (value, strategy)
+    return {seed: (value, results.records[strategy][seed]) for seed, (value, strategy) in best.items()}
 
 
+@cache
 def median_flops(results, strategy):
     """Our proof length of a strategy: the median over the models (it can depend on what the search finds)."""
     known = [r.proof_flops for r in results.records.get(strategy, {}).values() if r.proof_flops is not None]

@@ -137,7 +137,7 @@ class Results:
         self.kinds = {name: next(iter(by_seed.values())) for name, by_seed in {**self.skipped, **self.records}.items()}
         self.seeds = sorted(self.models)
         self.wanted = [int(s) for s in self.config.get("seeds", [])] or self.seeds
-        self._reference = {}
+        self._reference, self._normalised = {}, {}
         self.theorems = Theorems(Path(theorems or self.folder / "theorems"),
                                  {seed: model.get("weights_sha256") for seed, model in self.models.items()})
         self.unreadable += self.theorems.unreadable
@@ -188,10 +188,19 @@ class Results:
             self._reference[seed] = (min(uppers), exact) if uppers else (None, False)
         return self._reference[seed]
 
+    def normalised_bounds(self, strategy):
+        """seed -> the bound relative to the model's accuracy, for the models with a reference; made once."""
+        if strategy not in self._normalised:
+            made = self._normalised[strategy] = {}
+            for seed, record in self.records.get(strategy, {}).items():
+                count, _ = self.reference(seed)
+                if count:
+                    made[seed] = record.correct / count
+        return self._normalised[strategy]
+
     def normalised(self, record):
         """The bound relative to the model's accuracy, or None without a reference."""
-        count, _ = self.reference(record.seed)
-        return record.correct / count if count else None
+        return self.normalised_bounds(record.strategy).get(record.seed)
 
     def study(self, seed):
         return self.models[seed].get("study") or {}
