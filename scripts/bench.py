@@ -3,7 +3,8 @@
 
 Proofs are timed by the program's own clock (wall_s), everything else by the wall clock and by the processor time of
 the processes, which says more on a busy machine. The kernels and the naive versions they are compared with are in
-tests/bench (build/tests/bench_*). What takes seconds is run three times at most."""
+tests/bench (build/tests/bench_*). What takes seconds is run three times at most. scripts/speed_table.py makes the
+README's table of the CSV."""
 import argparse
 import collections
 import csv
@@ -83,8 +84,8 @@ class Bench:
         extra = "  ".join(f"{key} {value}" for key, value in facts.items())
         print(f"{group:<12} {what:<44} {middle:>9.4g} s  (min {min(seconds):.4g}, {runs or len(seconds)} runs)  {extra}", flush=True)
 
-    def ratio(self, what, value):
-        self.rows.append({"group": "ratio", "what": what, "ratio": round(value, 2)})
+    def ratio(self, what, value, **facts):
+        self.rows.append({"group": "ratio", "what": what, "ratio": round(value, 2), **facts})
         print(f"{'ratio':<12} {what:<70} {value:>9.3g}", flush=True)
 
     def strategy(self, group, what, weights, strategies, *options, facts=None):
@@ -178,10 +179,13 @@ class Bench:
                 limit = found["compares/0"][f"limit K={n_ctx} s"]
                 print(f"{'':<12} K={n_ctx}: 63 compares a sequence at the measured throughput of vectors take {limit:.4g} s")
                 self.ratio(f"brute force K={n_ctx}: that limit / exact proof, which skips",
-                           limit / per(f"whole_proof/{n_ctx}"))
+                           limit / per(f"whole_proof/{n_ctx}"), limit_s=float(f"{limit:.4g}"))
         if "fused/4/8" in found:
             self.ratio("training K=4: autograd one sequence at a time / fused step", per("per_sample/4") / per("fused/4/8", 8))
             self.ratio("training K=4: batched autograd / fused step", per("autograd/4") / per("fused/4/8", 8))
+            step, peak = per("fused/4/4", 4), found["peak"]["items_per_second"]
+            self.ratio("training K=4: fused step / its floating operations at the measured peak",
+                       step * peak / found["fused/4/4"]["operations"], step_s=float(f"{step:.4g}"), peak_flops=f"{peak:.4g}")
         for name, one in found.items():
             if name.endswith("/mpfr"):
                 self.ratio(f"{name.rsplit('/', 1)[0]}: MPFR everywhere / double intervals first",
@@ -198,6 +202,7 @@ def main():
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
     print(f"machine: {cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}")
     bench = Bench(options.runs, folder)
+    bench.rows.append({"group": "machine", "what": f"{cpu}, {os.cpu_count()} cores"})
     for part in PARTS:
         if not options.only or part in options.only.split(","):
             getattr(bench, part)()

@@ -1,4 +1,5 @@
-// What a training step of one seed costs, against a naive trainer.
+// What a training step of one seed costs, against a naive trainer and against what its floating operations
+// would take if the processor did nothing but multiply and add.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
@@ -25,6 +26,35 @@ at::Tensor fresh_rows(const Parameters& parameters, std::int64_t seeds) {
     return rows;
 }
 
+/// Floating operations of a step of one seed: each product of the forward pass has two in the backward one;
+/// per sequence and position, and per logit and parameter, what train/kernels.cpp and AdamW do.
+double operations_of_step(const Parameters& parameters) {
+    const Shape& s = parameters.shape();
+    const double K = s.n_ctx, V = s.d_vocab, d = s.d_model, h = s.d_head, batch = kBatch;
+    const double products = 3 * 2 * (2 * d * d * h + (V + V + K) * d * d + batch * d * V);
+    const double attention = batch * K * (18 * d + 30), losses = batch * V * 20;
+    return products + attention + losses + 14 * static_cast<double>(parameters.row());
+}
+
+/// Items are floating operations: chains of multiply-adds in registers, enough of them to keep every unit
+/// busy.
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma")))
+#endif
+void peak(benchmark::State& state) {
+    typedef float Eight __attribute__((vector_size(32)));
+    constexpr std::size_t chains = 12, rounds = 1000;
+    Eight sums[chains] = {};
+    const Eight factor = Eight{} + 0.5F, term = Eight{} + 1.0F;
+    for (auto _ : state) {
+        for (std::size_t i = 0; i < rounds; ++i) {
+            for (std::size_t c = 0; c < chains; ++c) sums[c] = sums[c] * factor + term;
+        }
+        for (const Eight& sum : sums) benchmark::DoNotOptimize(sum[0]);
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(2 * 8 * chains * rounds));
+}
+
 /// Arguments: n_ctx, seeds in step. Items are steps of one seed.
 void fused(benchmark::State& state) {
     const Parameters parameters(shape_of(state));
@@ -39,6 +69,7 @@ void fused(benchmark::State& state) {
         optimizer.step();
     }
     state.SetItemsProcessed(state.iterations() * seeds);
+    state.counters["operations"] = operations_of_step(parameters);
 }
 
 /// The model written plainly and differentiated by autograd.
@@ -74,6 +105,7 @@ void per_sample(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
+BENCHMARK(peak);
 BENCHMARK(fused)->Args({4, 1})->Args({4, 2})->Args({4, 4})->Args({4, 8})->Args({10, 4})->Args({20, 4});
 BENCHMARK(autograd)->Arg(4)->Arg(10)->Arg(20);
 BENCHMARK(per_sample)->Arg(4);
