@@ -47,7 +47,7 @@ Section Program.
 
   (* What others share with the likeliest output is counted once. *)
   Definition added (m : nat) (g : grid) (seen : bool) (size : Z) (c d : contender) : Z :=
-    if 16 * snd d <=? enough then snd d else alone W (fst g) (snd g) m seen size (fst c) (fst d) (snd d).
+    if snd d <=? enough then snd d else alone W (fst g) (snd g) m seen size (fst c) (fst d) (snd d).
   Definition at_most_wrong (m : nat) (g : grid) (seen : bool) (size : Z) (cs : list contender) : Z :=
     match front cs with c :: cs => snd c + zsum (added m g seen size c) cs | [] => 0 end.
 
@@ -73,10 +73,18 @@ Section Program.
     let (cs, least) := refine grids m seen size (zsum snd cs) cs 0 in
     let most := Z.min size (zsum snd cs) in
     (size - (if most - least <=? enough then most else Z.min most (at_most_wrong m finest seen size cs)), least).
-
-  Definition brackets (r V : nat) (terms : nat -> nat -> list input) : Z * Z :=
-    add_groups V (fun m => let terms := terms m in fun q => bracket_group r q m (terms q)).
 End Program.
+
+(* Bits of a coefficient: what all sequences of a group need. *)
+Definition width (m r : nat) : Z := Z.log2 (Z.of_nat (S m) ^ Z.of_nat r) + 2.
+
+Definition brackets (enough : Z) (ks : list nat) (r V : nat) (terms : nat -> nat -> list input) : Z * Z :=
+  add_groups V (fun m =>
+    let W := width m r in
+    let grids := grids_of W ks in
+    let finest := grid_of W (fold_right Nat.max 0%nat ks) in
+    let terms := terms m in
+    fun q => bracket_group W enough grids finest r q m (terms q)).
 
 (* Of the outputs that may win, those that none of them dominates. *)
 Definition rivals (T rough : tables) (V r : nat) : nat -> nat -> list input :=
@@ -95,8 +103,7 @@ Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z
   | Some p =>
       let units := Z.min 30 (4 * B) in
       let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
-      let W := Z.log2 (Z.of_nat V ^ Z.of_nat r) + 2 in
-      Some (brackets W (sequences_of w / 2 ^ e) (grids_of W ks) (grid_of W (fold_right Nat.max 0%nat ks)) r V (rivals T (roughly (rough_digits units) T) V r))
+      Some (brackets (sequences_of w / 2 ^ e) ks r V (rivals T (roughly (rough_digits units) T) V r))
   | None => None
   end.
 Definition proves_bracket (ks : list nat) (e : Z) (w : weights) (low high : Z) : bool :=
@@ -218,6 +225,19 @@ Section Group.
   Qed.
 End Group.
 
+Lemma width_large m r : (1 < width m r)%Z.
+Proof. unfold width. pose proof (Z.log2_nonneg (Z.of_nat (S m) ^ Z.of_nat r)). lia. Qed.
+
+Lemma few_tails m r seen : (Z.of_nat (length (tails m r seen)) < 2 ^ width m r - 1)%Z.
+Proof.
+  unfold width. set (n := (Z.of_nat (S m) ^ Z.of_nat r)%Z).
+  assert (L : (Z.of_nat (length (tails m r seen)) <= n)%Z).
+  { unfold n. rewrite <- Nat2Z.inj_pow. apply inj_le. destruct seen; [now rewrite length_tails_seen|].
+    pose proof (length_tails_unseen m r). lia. }
+  assert (N : (0 < n)%Z) by (apply Z.pow_pos_nonneg; lia). destruct (Z.log2_spec n N) as [_ U]. rewrite <- Z.add_1_r in U.
+  replace (Z.log2 n + 2)%Z with (Z.log2 n + 1 + 1)%Z by ring. rewrite (Z.pow_add_r 2 _ 1) by (pose proof (Z.log2_nonneg n); lia). lia.
+Qed.
+
 Section Brackets.
   Open Scope R_scope.
   Variable w : model.
@@ -230,36 +250,26 @@ Section Brackets.
   Hypothesis inputs_sound : forall q m, (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
     Forall2 (input_ok m (terms g q m) (query_terms w g q m) r) xs (inputs m q) /\
     covered m (terms g q m) (query_terms w g q m) r (q =? m)%nat (outputs V m) xs.
-  Variables W enough : Z.
-  Hypothesis W_large : (1 < W)%Z.
-  Hypothesis few : (Z.of_nat V ^ Z.of_nat r < 2 ^ W - 1)%Z.
+  Variable enough : Z.
   Variable ks : list nat.
-  Variable k : nat.
-  Let grids := grids_of W ks.
-  Let finest := grid_of W k.
+  Let k := fold_right Nat.max 0%nat ks.
 
-  Lemma few_tails m seen : (m < V)%nat -> (Z.of_nat (length (tails m r seen)) < 2 ^ W - 1)%Z.
+  Lemma bracket_group_ok q m : (q <= m < V)%nat -> let W := width m r in
+    bracket w g (bracket_group W enough (grids_of W ks) (grid_of W k) r q m (inputs m q)) (group w (q, m)).
   Proof.
-    intros M. apply Z.le_lt_trans with (2 := few). rewrite <- Nat2Z.inj_pow. apply inj_le.
-    apply Nat.le_trans with (S m ^ r)%nat; [|apply Nat.pow_le_mono_l; lia].
-    destruct seen; [now rewrite length_tails_seen|]. pose proof (length_tails_unseen m r). lia.
-  Qed.
-
-  Lemma bracket_group_ok q m : (q <= m < V)%nat ->
-    bracket w g (bracket_group W enough grids finest r q m (inputs m q)) (group w (q, m)).
-  Proof.
-    intros Q. destruct (inputs_sound q m Q) as [xs [I [F L]]]. unfold bracket_group. cbv zeta.
+    intros Q W. destruct (inputs_sound q m Q) as [xs [I [F L]]]. unfold bracket_group. cbv zeta.
     set (seen := (q =? m)%nat) in *.
     assert (S : Z.of_N (total m r seen) = Z.of_nat (length (tails m r seen))) by (rewrite length_tails; lia). rewrite S. clear S.
     assert (F' : Forall2 (contends m (terms g q m) (query_terms w g q m) r seen) xs
       (map (fun c => (c, Z.of_nat (length (tails m r seen)))) (inputs m q))).
     { clear - F. induction F as [|x c xs cs P F IH]; cbn [map]; constructor; [|exact IH]. split; [exact P|]. cbn [snd].
       pose proof (length_filter_negb (winsb (terms g q m) (query_terms w g q m) x) (tails m r seen)). lia. }
-    set (cs := map _ (inputs m q)) in *. assert (N := few_tails m seen (proj2 Q)).
+    set (cs := map _ (inputs m q)) in *. assert (N := few_tails m r seen).
+    fold W in N. assert (W_large := width_large m r). fold W in W_large.
     pose proof (refine_ok m _ _ r seen (outputs V m) W W_large N enough ks xs cs (zsum snd cs) 0%Z I F' L ltac:(lia)) as R.
-    cbv zeta in R. fold grids in R. destruct (refine _ _ grids _ _ _ _ cs _) as [cs' least]. cbn [fst snd] in R. destruct R as [F2 B].
+    cbv zeta in R. destruct (refine _ _ (grids_of W ks) _ _ _ _ cs _) as [cs' least]. cbn [fst snd] in R. destruct R as [F2 B].
     pose proof (wrongs_sum m _ _ r seen (outputs V m) xs cs' F2 L) as A.
-    pose proof (at_most_wrong_ok m _ _ r seen (outputs V m) W W_large N enough xs cs' k F2 L) as A'. fold finest in A'. clear F' F2 I F L cs.
+    pose proof (at_most_wrong_ok m _ _ r seen (outputs V m) W W_large N enough xs cs' k F2 L) as A'. clear F' F2 I F L cs.
     unfold bracket, group. cbn [fst snd]. fold seen. rewrite !filter_map, !map_length.
     rewrite (length_filter_ext _ (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0)) by (intros; now apply rightb_group).
     rewrite (length_filter_ext (fun a => negb (rightb w g (a ++ [q])))
@@ -268,11 +278,11 @@ Section Brackets.
     destruct (_ <=? enough)%Z; lia.
   Qed.
 
-  Theorem brackets_between : let n := brackets W enough grids finest r V inputs in
+  Theorem brackets_between : let n := brackets enough ks r V inputs in
     exists a, accuracy_is w a /\ (fst n <= a <= Z.of_nat V ^ Z.of_nat (n_ctx w) - snd n)%Z.
   Proof.
     apply (bracket_all w (right w) g some_position g_separates), (add_groups_ok w g some_position).
-    intros q m. apply bracket_group_ok.
+    intros q m H. exact (bracket_group_ok q m H).
   Qed.
 End Brackets.
 
@@ -328,21 +338,15 @@ Theorem between_brackets ks e w low high : proves_bracket ks e w low high = true
 Proof.
   unfold proves_bracket, brackets_proved. cbv zeta. set (B := Z.max 0 (places w)).
   destruct (paths_of B w) as [p|] eqn:E; [|discriminate].
-  set (t := 60 + Z.max 0 (span B w p)). set (units := Z.min 30 (4 * B)). set (W := Z.log2 _ + 2).
+  set (t := 60 + Z.max 0 (span B w p)). set (units := Z.min 30 (4 * B)).
   assert (t0 : 0 <= t) by (unfold t; lia). assert (u0 : 0 <= units <= 4 * B) by (unfold units, B; lia).
   assert (s0 : 0 <= rough_digits units) by (unfold rough_digits; lia).
   destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite E|].
   set (T := enclose B 40 t units w p) in *. set (ins := rivals T _ _ _). intros h.
   assert (K : (1 <= n_ctx (model_of w))%nat) by apply (paths_positive _ _ _ E).
   assert (p1 := power_positive t t0). assert (p2 := power_positive units (proj1 u0)). assert (p3 := power_positive _ s0).
-  assert (W_large : 1 < W) by (unfold W; pose proof (Z.log2_nonneg (Z.of_nat (length (wE w)) ^ Z.of_nat (length (wP w) - 1))); lia).
-  assert (few : Z.of_nat (length (wE w)) ^ Z.of_nat (length (wP w) - 1) < 2 ^ W - 1).
-  { unfold W. set (n := Z.of_nat _ ^ _). assert (N : 0 <= n) by (unfold n; apply Z.pow_nonneg; lia).
-    assert (n < 2 ^ (Z.log2 n + 1)).
-    { destruct (Z.eq_dec n 0) as [->|]; [reflexivity|]. rewrite Z.add_1_r. apply Z.log2_spec. lia. }
-    replace (Z.log2 n + 2) with (Z.log2 n + 1 + 1) by ring. rewrite (Z.pow_add_r 2 _ 1) by (pose proof (Z.log2_nonneg n); lia). lia. }
   destruct (brackets_between (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T) K) with
-    (inputs := ins) (W := W) (enough := sequences_of w / 2 ^ e) (ks := ks) (k := fold_right Nat.max 0%nat ks) as [a [A L]]; try assumption.
+    (inputs := ins) (enough := sequences_of w / 2 ^ e) (ks := ks) as [a [A L]]; try assumption.
   - now apply table_separates.
   - intros q m Q. apply (rivals_ok (model_of w) K c _ _ p1 p2 T ok _ (IZR (2 ^ units) / IZR (2 ^ rough_digits units))); try exact Q.
     + now apply Rdiv_lt_0_compat.
