@@ -14,8 +14,8 @@ namespace {
 // Longer sequences have prefixes that leave few outputs, which Subtree makes use of.
 constexpr std::size_t kLongest = 3;  // positions before the query
 constexpr std::size_t kManyOutputs = 10;
-constexpr std::size_t kLikely = 8;  // outputs that are tried first
-constexpr float kHuge = 1e30F;      // sums of a few below this do not overflow
+constexpr std::ptrdiff_t kLikely = 8;  // outputs that are tried first; fewer than kManyOutputs
+constexpr float kHuge = 1e30F;         // sums of a few below this do not overflow
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Vectors of floats in loops that are compiled for each instruction set. They only add and compare, under
@@ -325,7 +325,7 @@ void CoarseWalk::visit(std::size_t d) {
 /// The outputs nearest to winning, and their terms at the last place.
 void CoarseWalk::choose_likely(const Sums& sums, std::size_t position) {
     likely_ = outputs_;
-    const auto middle = likely_.begin() + std::min(kLikely, likely_.size() - 1);
+    const auto middle = likely_.begin() + kLikely;
     std::nth_element(likely_.begin(), middle, likely_.end(), [&](std::uint32_t a, std::uint32_t b) {
         return sums.negated_lower[a] < sums.negated_lower[b];
     });
