@@ -8,6 +8,7 @@ namespace maxcert {
 namespace {
 
 constexpr double kBatchWork = 1e9;  // of the groups refined at a time
+constexpr double kHeavyPrice = 2.5;  // of an operation among heavy tokens, in operations of the convolution
 constexpr double kLeastHope = 0.3;  // of a method that brought nothing so far
 
 double share_gone(const Count& before, const Count& now) {
@@ -25,7 +26,7 @@ BracketSearch::BracketSearch(BracketEvaluator& evaluator, BracketPlan& plan, Bra
     for (std::size_t i = 0; i < totals.groups.size(); ++i) {
         const GroupOutcome& o = totals.groups[i];
         convolution_[i] = {1, 0.75, static_cast<double>(o.next_work), o.next_work == 0};
-        heavy_[i] = {0, 0.9, static_cast<double>(o.heavy_work), o.heavy_work == 0};
+        heavy_[i] = {0, 0.9, kHeavyPrice * static_cast<double>(o.heavy_work), o.heavy_work == 0};
     }
 }
 
@@ -121,7 +122,7 @@ void BracketSearch::judge_heavy(std::size_t group, GroupOutcome& found, const Gr
         // The first guess says little about how work grows.
         const double growth =
             before.heavy ? paid / std::max(1.0, static_cast<double>(before.heavy->work)) : 2;
-        p.price = paid * std::clamp(growth, 1.5, 4.0);
+        p.price = kHeavyPrice * paid * std::clamp(growth, 1.5, 4.0);
         const Count was = before.heavy ? before.heavy->bracket.width() : before.bracket.width();
         p.hope = std::clamp(share_gone(was, found.heavy->bracket.width()), 0.0, 0.75);
     }

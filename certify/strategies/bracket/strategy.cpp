@@ -16,7 +16,7 @@
 namespace maxcert {
 namespace {
 
-constexpr std::uint64_t kDefaultWork = 300'000'000;  // operations of the search, by the square of n_ctx
+constexpr std::uint64_t kDefaultWork = 450'000'000;  // operations of the search, by the square of n_ctx
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
 constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
 // Up to these many sequences trees are walked to the end, or nearly always to the end.
