@@ -17,6 +17,7 @@ namespace maxcert {
 namespace {
 
 constexpr std::uint64_t kDefaultWork = 450'000'000;  // operations of the search, by the square of n_ctx
+constexpr unsigned long kNarrow = 20'000'000;  // one part in this many: narrow enough where no limit is given
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
 constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution
 // Up to these many sequences trees are walked to the end, or nearly always to the end.
@@ -51,7 +52,9 @@ class BracketStrategy : public Prover {
                                          : kDefaultWork * model.shape().n_ctx * model.shape().n_ctx;
         const std::uint64_t before = totals.spent;
         BracketSearch search(evaluator, plan, totals);
-        while (complete && !search.done() && totals.spent - before < budget) {
+        const bool no_limit = options.node_budget == 0 && options.time_limit_s == 0 && total > kModestTotal;
+        const auto narrow = [&] { return totals.all.width() * kNarrow < total; };
+        while (complete && !search.done() && totals.spent - before < budget && !(no_limit && narrow())) {
             complete = search.step(expired);
             const double elapsed = searching.seconds();
             report(options, totals, total,
