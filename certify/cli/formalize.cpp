@@ -144,7 +144,7 @@ int formalize_command(const std::vector<std::string>& arguments) {
     const std::string module = theorem_module(proof);
     const std::string heading = fmt::format("The weights of {}, as 32-bit patterns.", plain_name(path));
     write_files_atomically(out, {{"Bits.v", coq_bits(weights, heading)},
-                                 {module + ".v", coq_theorem(proof, claim, weights.shape.d_vocab)}});
+                                 {module + ".v", coq_theorem(proof, claim, weights.shape)}});
     Json written = {{"proof", proof},
                     {"module", module},
                     {"correct", claim.correct.get_str()},

@@ -31,9 +31,11 @@ struct Check {
     std::string definitions = "";  ///< what `counted` and `theorem` speak of
 };
 
-/// Grids of up to 2^5, 2^7 and 2^9 steps, until 2^-25 of all sequences are open in a group: minutes for
-/// Max-of-10 and Max-of-20.
-constexpr const char* kBracketEffort = "[5; 7; 9]%nat 25";
+/// Grids of up to 2^5, 2^7 and 2^9 steps, until 2^-25 of all sequences are open in a group, or 2^-30 where
+/// sequences are long and fewer groups matter: minutes for Max-of-10 and Max-of-20.
+std::string bracket_effort(const Shape& shape) {
+    return fmt::format("[5; 7; 9]%nat {}", shape.n_ctx <= 16 ? 25 : 30);
+}
 
 /// The window's size W of window/W.
 unsigned window_size(const std::string& proof) {
@@ -49,11 +51,11 @@ Check windows_check(const std::string& blocks) {
             fmt::format("Definition blocks : plan := {}.\n", blocks)};
 }
 
-Check check_of(const std::string& proof, const Json& hints, std::size_t d_vocab) {
+Check check_of(const std::string& proof, const Json& hints, const Shape& shape) {
     if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy", "accuracy_is"};
     if (proves_bracket(proof)) {
-        return {"Brackets", fmt::format("brackets_proved {} bits", kBracketEffort),
-                fmt::format("(between_brackets {})", kBracketEffort), ""};
+        return {"Brackets", fmt::format("brackets_proved {} bits", bracket_effort(shape)),
+                fmt::format("(between_brackets {})", bracket_effort(shape)), ""};
     }
     if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least", "accuracy_at_least"};
     if (proof == "float32") {
@@ -62,8 +64,8 @@ Check check_of(const std::string& proof, const Json& hints, std::size_t d_vocab)
                 "float32_at_least",
                 fmt::format("float32_accuracy_at_least (Rdefinitions.IZR {}) true", exp_ulp)};
     }
-    if (proof == kPlannedWindows) return windows_check(coq_blocks(plan_from_json(hints, d_vocab)));
-    return windows_check(coq_blocks(uniform_plan(window_size(proof), d_vocab).partitions.front()));
+    if (proof == kPlannedWindows) return windows_check(coq_blocks(plan_from_json(hints, shape.d_vocab)));
+    return windows_check(coq_blocks(uniform_plan(window_size(proof), shape.d_vocab).partitions.front()));
 }
 
 /// What is said of `bits`, in the words of Statement.v.
@@ -111,9 +113,9 @@ std::string theorem_module(const std::string& proof) {
     return name;
 }
 
-std::string coq_theorem(const std::string& proof, const TheoremClaim& claim, std::size_t d_vocab) {
+std::string coq_theorem(const std::string& proof, const TheoremClaim& claim, const Shape& shape) {
     const bool wrong_too = proves_exact_count(proof) || proves_bracket(proof);
-    const Check check = check_of(proof, claim.hints, d_vocab);
+    const Check check = check_of(proof, claim.hints, shape);
     return fmt::format(R"((* Of {total} sequences of tokens, {in_words} are right. *)
 From Coq Require Import ZArith String List.
 Import ListNotations.

@@ -1,7 +1,6 @@
 // A model's theorem as a Coq file: the statement, and a proof that evaluates a check of certify/formal.
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include "data/base/counts.hpp"
@@ -42,6 +41,6 @@ std::string theorem_module(const std::string& proof);
 /// The text of the file: Definition counted, what Coq's check finds by itself, and Theorem accuracy, that
 /// `bits` have the claim's SHA-256 and as many right sequences as it says. Throws CertificateRejected for
 /// hints of kPlannedWindows that are no plan for this many tokens.
-std::string coq_theorem(const std::string& proof, const TheoremClaim& claim, std::size_t d_vocab);
+std::string coq_theorem(const std::string& proof, const TheoremClaim& claim, const Shape& shape);
 
 }  // namespace maxcert
