@@ -194,6 +194,7 @@ class Convolution {
             const double offset = sign * best_offset(row, inverse_step_, tokens_ / 6 + 1);
             constant += offset;
             highest += std::max(0.0, (largest - offset) * inverse_step_ + 1);
+            if (!(highest < kHighest)) return false;
             for (std::size_t t = 0; t < tokens_; ++t) steps_[i * tokens_ + t] = in_steps(of[t] - offset);
         }
         highest += std::max(0.0, constant * inverse_step_ + 1);
