@@ -180,12 +180,12 @@ class Bench:
                 print(f"{'':<12} K={n_ctx}: 63 compares a sequence at the measured throughput of vectors take {limit:.4g} s")
                 self.ratio(f"brute force K={n_ctx}: that limit / exact proof, which skips",
                            limit / per(f"whole_proof/{n_ctx}"), limit_s=float(f"{limit:.4g}"))
-        if "fused/4/8" in found:
-            self.ratio("training K=4: autograd one sequence at a time / fused step", per("per_sample/4") / per("fused/4/8", 8))
-            self.ratio("training K=4: batched autograd / fused step", per("autograd/4") / per("fused/4/8", 8))
-            step, peak = per("fused/4/4", 4), found["peak"]["items_per_second"]
+        if "fused/4" in found:
+            self.ratio("training K=4: autograd one sequence at a time / fused step", per("per_sample/4") / per("fused/4"))
+            self.ratio("training K=4: batched autograd / fused step", per("autograd/4") / per("fused/4"))
+            step, peak = per("fused/4"), found["peak"]["items_per_second"]
             self.ratio("training K=4: fused step / its floating operations at the measured peak",
-                       step * peak / found["fused/4/4"]["operations"], step_s=float(f"{step:.4g}"), peak_flops=f"{peak:.4g}")
+                       step * peak / found["fused/4"]["operations"], step_s=float(f"{step:.4g}"), peak_flops=f"{peak:.4g}")
         for name, one in found.items():
             if name.endswith("/mpfr"):
                 self.ratio(f"{name.rsplit('/', 1)[0]}: MPFR everywhere / double intervals first",

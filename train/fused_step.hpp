@@ -1,17 +1,16 @@
-// The gradient of one training batch of one seed: LibTorch's matrix products around plain loops
+// The gradient of one training batch of one seed: matrix products (products.hpp) around plain loops
 // (kernels.hpp).
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+#include <vector>
 
 #include "train/kernels.hpp"
 #include "train/parameters.hpp"
 
 namespace maxcert {
 
-/// Views of one seed's row of parameters and of gradients, and the room that a step needs; made once.
+/// Where one seed's parameters and gradients lie, and the room that a step needs; made once.
 /// All products are of one seed: its numbers cannot depend on the company it is trained in.
 class FusedStep {
   public:
@@ -26,15 +25,19 @@ class FusedStep {
     std::size_t correct(const std::int64_t* tokens);
 
   private:
+    using Room = std::vector<float>;
+
     void forward(const std::int64_t* tokens);
     kernels::Tables tables() const;
 
     Shape shape_;
-    std::size_t batch_;
-    at::Tensor W_E_, W_pos_last_, X_, W_Q_, W_K_, W_V_, W_O_, W_U_;
-    at::Tensor dX_, dE_, dP_last_, dW_Q_, dW_K_, dW_V_, dW_O_, dW_U_;
-    at::Tensor QK_, OV_, query_, ov_, last_, attention_, residual_, logits_;
-    at::Tensor dQK_, dOV_, dtables_, dquery_, dov_, dlast_, dresidual_;
+    std::size_t K_, V_, d_, h_, batch_;
+    const float *X_, *W_pos_last_, *W_Q_, *W_K_, *W_V_, *W_O_, *W_U_;  // X: W_E above W_pos
+    float *dX_, *dW_Q_, *dW_K_, *dW_V_, *dW_O_, *dW_U_;
+    Room QK_, OV_, query_, last_, ov_, attention_, residual_, logits_;
+    Room dQK_, dOV_, dresidual_;
+    Room dtables_;  // one below the other:
+    float *dquery_, *dlast_, *dov_;
 };
 
 }  // namespace maxcert

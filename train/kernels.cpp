@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "data/base/target_clones.hpp"
@@ -14,11 +15,20 @@ namespace {
 
 constexpr std::size_t kLanes = 16;
 
-MAXCERT_INLINE float sum_lanes(float* lanes) {
-    for (std::size_t width = kLanes / 2; width > 0; width /= 2) {
-        for (std::size_t l = 0; l < width; ++l) lanes[l] += lanes[l + width];
-    }
-    return lanes[0];
+/// The sum by halves: lane l + 8 joins lane l, then l + 4, and so on. Vectors, since through memory it takes
+/// longer than what it sums.
+MAXCERT_INLINE float sum_lanes(const float* lanes) {
+    typedef float Eight __attribute__((vector_size(32)));
+    typedef float Four __attribute__((vector_size(16)));
+    Eight low, high;
+    std::memcpy(&low, lanes, sizeof low);
+    std::memcpy(&high, lanes + 8, sizeof high);
+    low += high;
+    Four lower, upper;
+    std::memcpy(&lower, &low, sizeof lower);
+    std::memcpy(&upper, reinterpret_cast<const float*>(&low) + 4, sizeof upper);
+    lower += upper;
+    return (lower[0] + lower[2]) + (lower[1] + lower[3]);
 }
 
 /// Sum of a[j] (b[j] + c[j]).
@@ -74,30 +84,69 @@ MAXCERT_INLINE float exp_nonpositive(float x) {
     return x < -87.0f ? 0.0f : p * scale;
 }
 
+/// Calls part(first, width) on runs of up to kLanes columns that make up d: what is summed over positions
+/// then stays in registers. All but the last width are kLanes, which the compiler knows.
+template <class Part>
+MAXCERT_INLINE void by_columns(std::size_t d, const Part& part) {
+    std::size_t j = 0;
+    for (; j + kLanes <= d; j += kLanes) part(j, std::integral_constant<std::size_t, kLanes>{});
+    if (j < d) part(j, d - j);
+}
+
+/// Where the rows of a token and a position begin in tables of keys and OV outputs, for d columns.
+struct Rows {
+    std::size_t d, positions;
+
+    Rows(const Shape& shape, std::size_t width) : d(width), positions(shape.d_vocab * width) {}
+    std::size_t token(std::int64_t t) const { return static_cast<std::size_t>(t) * d; }
+    std::size_t position(std::size_t k) const { return positions + k * d; }
+};
+
+MAXCERT_INLINE void softmax_rows(float* attention, std::size_t n, std::size_t width) {
+    for (std::size_t i = 0; i < n; ++i) {
+        float* row = attention + i * width;
+        const float largest = *std::max_element(row, row + width);
+        for (std::size_t k = 0; k < width; ++k) row[k] -= largest;
+    }
+    // All at once: rows are too short to fill vectors.
+    for (std::size_t at = 0; at < n * width; ++at) attention[at] = exp_nonpositive(attention[at]);
+    for (std::size_t i = 0; i < n; ++i) {
+        float* row = attention + i * width;
+        float total = 0;
+        for (std::size_t k = 0; k < width; ++k) total += row[k];
+        for (std::size_t k = 0; k < width; ++k) row[k] /= total;
+    }
+}
+
 MAXCERT_INLINE void attend_rows(const Shape& shape, std::size_t d, const Tables& tables,
                                 const std::int64_t* tokens, std::size_t n, float* attention,
                                 float* residual) {
-    const std::size_t k_max = shape.n_ctx;
-    const std::size_t positions = static_cast<std::size_t>(shape.d_vocab) * d;
-    for (std::size_t i = 0; i < n; ++i, tokens += k_max, attention += k_max, residual += d) {
-        const auto q = static_cast<std::size_t>(tokens[k_max - 1]) * d;
-        float largest = -INFINITY;
-        for (std::size_t k = 0; k < k_max; ++k) {
-            const float* token = tables.key + static_cast<std::size_t>(tokens[k]) * d;
-            attention[k] = dot_of_sum(tables.query + q, token, tables.key + positions + k * d, d);
-            largest = std::max(largest, attention[k]);
+    const std::size_t n_ctx = shape.n_ctx;
+    const Rows rows(shape, d);
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t* sequence = tokens + i * n_ctx;
+        const float* query = tables.query + rows.token(sequence[n_ctx - 1]);
+        for (std::size_t k = 0; k < n_ctx; ++k) {
+            attention[i * n_ctx + k] =
+                dot_of_sum(query, tables.key + rows.token(sequence[k]), tables.key + rows.position(k), d);
         }
-        float total = 0;
-        for (std::size_t k = 0; k < k_max; ++k) attention[k] = exp_nonpositive(attention[k] - largest);
-        for (std::size_t k = 0; k < k_max; ++k) total += attention[k];
-        std::memcpy(residual, tables.last + q, d * sizeof(float));
-        for (std::size_t k = 0; k < k_max; ++k) {
-            const float p = attention[k] /= total;
-            const float* token = tables.ov + static_cast<std::size_t>(tokens[k]) * d;
-            const float* position = tables.ov + positions + k * d;
-            float* __restrict__ stream = residual;
-            for (std::size_t j = 0; j < d; ++j) stream[j] += p * (token[j] + position[j]);
-        }
+    }
+    softmax_rows(attention, n, n_ctx);
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t* sequence = tokens + i * n_ctx;
+        const float* last = tables.last + rows.token(sequence[n_ctx - 1]);
+        by_columns(
+            d, [&](std::size_t first, auto width) __attribute__((always_inline)) {
+                float stream[kLanes];
+                for (std::size_t j = 0; j < width; ++j) stream[j] = last[first + j];
+                for (std::size_t k = 0; k < n_ctx; ++k) {
+                    const float p = attention[i * n_ctx + k];
+                    const float* token = tables.ov + rows.token(sequence[k]) + first;
+                    const float* position = tables.ov + rows.position(k) + first;
+                    for (std::size_t j = 0; j < width; ++j) stream[j] += p * (token[j] + position[j]);
+                }
+                for (std::size_t j = 0; j < width; ++j) residual[i * d + first + j] = stream[j];
+            });
     }
 }
 
@@ -105,30 +154,35 @@ MAXCERT_INLINE void attend_rows_backward(const Shape& shape, std::size_t d, cons
                                          const std::int64_t* tokens, std::size_t n, const float* attention,
                                          const float* residual_gradient, const TableGradients& gradients,
                                          float* score_gradient) {
-    const std::size_t k_max = shape.n_ctx;
-    const std::size_t positions = static_cast<std::size_t>(shape.d_vocab) * d;
-    for (std::size_t i = 0; i < n; ++i, tokens += k_max, attention += k_max, residual_gradient += d) {
-        const auto q = static_cast<std::size_t>(tokens[k_max - 1]) * d;
-        const float* r = residual_gradient;
+    const std::size_t n_ctx = shape.n_ctx;
+    const Rows rows(shape, d);
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t* sequence = tokens + i * n_ctx;
+        float* row = score_gradient + i * n_ctx;
         float mean = 0;
-        for (std::size_t k = 0; k < k_max; ++k) {
-            const float* token = tables.ov + static_cast<std::size_t>(tokens[k]) * d;
-            score_gradient[k] = dot_of_sum(r, token, tables.ov + positions + k * d, d);
-            mean += attention[k] * score_gradient[k];
+        for (std::size_t k = 0; k < n_ctx; ++k) {
+            row[k] = dot_of_sum(residual_gradient + i * d, tables.ov + rows.token(sequence[k]),
+                                tables.ov + rows.position(k), d);
+            mean += attention[i * n_ctx + k] * row[k];
         }
+        for (std::size_t k = 0; k < n_ctx; ++k) row[k] = attention[i * n_ctx + k] * (row[k] - mean);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t* sequence = tokens + i * n_ctx;
+        const std::size_t q = rows.token(sequence[n_ctx - 1]);
+        const float* r = residual_gradient + i * d;
         const float* query = tables.query + q;
         float* __restrict__ query_gradient = gradients.query + q;
         float* __restrict__ last_gradient = gradients.last + q;
         for (std::size_t j = 0; j < d; ++j) last_gradient[j] += r[j];
-        for (std::size_t k = 0; k < k_max; ++k) {
-            const float p = attention[k];
-            const float s = p * (score_gradient[k] - mean);
-            const auto t = static_cast<std::size_t>(tokens[k]) * d;
-            const auto at = positions + k * d;
-            for (std::size_t j = 0; j < d; ++j)
-                query_gradient[j] += s * (tables.key[t + j] + tables.key[at + j]);
-            add_scaled(p, r, gradients.ov + t, gradients.ov + at, d);
-            add_scaled(s, query, gradients.key + t, gradients.key + at, d);
+        for (std::size_t k = 0; k < n_ctx; ++k) {
+            const float p = attention[i * n_ctx + k], s = score_gradient[i * n_ctx + k];
+            const std::size_t token = rows.token(sequence[k]), position = rows.position(k);
+            for (std::size_t j = 0; j < d; ++j) {
+                query_gradient[j] += s * (tables.key[token + j] + tables.key[position + j]);
+            }
+            add_scaled(p, r, gradients.ov + token, gradients.ov + position, d);
+            add_scaled(s, query, gradients.key + token, gradients.key + position, d);
         }
     }
 }
@@ -151,18 +205,18 @@ MAXCERT_INLINE float maximum(const float* a, std::size_t n) {
 }  // namespace
 
 // AVX2 does not imply FMA, and lanes are fixed: same bits on every processor.
-MAXCERT_CLONES("avx2")
+MAXCERT_CLONES("avx512f", "avx2")
 void attend(const Shape& shape, const Tables& tables, const std::int64_t* tokens, std::size_t n,
             float* attention, float* residual) {
     if (shape.d_model == 32) return attend_rows(shape, 32, tables, tokens, n, attention, residual);
     attend_rows(shape, shape.d_model, tables, tokens, n, attention, residual);
 }
 
-MAXCERT_CLONES("avx2")
+MAXCERT_CLONES("avx512f", "avx2")
 void attend_backward(const Shape& shape, const Tables& tables, const std::int64_t* tokens, std::size_t n,
                      const float* attention, const float* residual_gradient,
                      const TableGradients& gradients) {
-    std::vector<float> scratch(shape.n_ctx);
+    std::vector<float> scratch(n * shape.n_ctx);
     if (shape.d_model == 32) {
         return attend_rows_backward(shape, 32, tables, tokens, n, attention, residual_gradient, gradients,
                                     scratch.data());
@@ -171,7 +225,7 @@ void attend_backward(const Shape& shape, const Tables& tables, const std::int64_
                          scratch.data());
 }
 
-MAXCERT_CLONES("avx2")
+MAXCERT_CLONES("avx512f", "avx2")
 double cross_entropy(const Shape& shape, const std::int64_t* tokens, std::size_t n, float* logits) {
     const std::size_t v = shape.d_vocab;
     const float share = 1.0f / static_cast<float>(n);
@@ -200,6 +254,25 @@ double cross_entropy(const Shape& shape, const std::int64_t* tokens, std::size_t
         }
     }
     return loss / static_cast<double>(n);
+}
+
+void add_sum_of_rows(const float* rows, std::size_t n, std::size_t d, float* to) {
+    constexpr std::size_t levels = 4, fan = 16;
+    std::vector<float> sums(levels * d);
+    const auto add = [d](const float* from, float* into) {
+        for (std::size_t j = 0; j < d; ++j) into[j] += from[j];
+    };
+    for (std::size_t i = 0, done = 1; i < n; ++i, ++done) {
+        add(rows + i * d, sums.data());
+        std::size_t whole = fan;  // rows of a sum that the next level takes
+        for (std::size_t level = 1; level < levels && done % whole == 0; ++level, whole *= fan) {
+            float* below = sums.data() + (level - 1) * d;
+            add(below, below + d);
+            std::fill(below, below + d, 0.0f);
+        }
+    }
+    for (std::size_t level = 1; level < levels; ++level) add(sums.data() + level * d, sums.data());
+    add(sums.data(), to);
 }
 
 std::size_t count_correct(const Shape& shape, const std::int64_t* tokens, std::size_t n,

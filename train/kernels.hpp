@@ -40,6 +40,10 @@ void attend_backward(const Shape& shape, const Tables& tables, const std::int64_
 /// paper's code: neither a small loss nor its gradient cancels.
 double cross_entropy(const Shape& shape, const std::int64_t* tokens, std::size_t n, float* logits);
 
+/// Adds the sum of rows [n, d] to `to` [d]. Sums of sixteen rows are summed sixteen at a time, and so on, so
+/// that rounding errors hardly grow with n.
+void add_sum_of_rows(const float* rows, std::size_t n, std::size_t d, float* to);
+
 /// Sequences whose maximum has the strictly largest logit.
 std::size_t count_correct(const Shape& shape, const std::int64_t* tokens, std::size_t n, const float* logits);
 

@@ -37,9 +37,8 @@ at::Tensor Parameters::view(const at::Tensor& rows, Name name) const {
     return rows.narrow(1, place.offset, place.rows * place.columns).view({-1, place.rows, place.columns});
 }
 
-at::Tensor Parameters::embeddings(const at::Tensor& rows) const {
-    const std::int64_t height = places_[W_E].rows + places_[W_pos].rows, width = places_[W_E].columns;
-    return rows.narrow(1, 0, height * width).view({-1, height, width});
+float* Parameters::begin(const at::Tensor& row, Name name) const {
+    return row.data_ptr<float>() + places_[name].offset;
 }
 
 void Parameters::initialise(const at::Tensor& row, std::uint32_t seed) const {

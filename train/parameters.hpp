@@ -23,8 +23,8 @@ class Parameters {
 
     /// The matrix inside rows [seeds, row] as a view [seeds, rows, columns].
     at::Tensor view(const at::Tensor& rows, Name name) const;
-    /// W_E above W_pos, which lie side by side: a view [seeds, d_vocab + n_ctx, d_model].
-    at::Tensor embeddings(const at::Tensor& rows) const;
+    /// Where the matrix begins in `row` [row], on the CPU; W_pos lies right below W_E.
+    float* begin(const at::Tensor& row, Name name) const;
 
     /// Fresh weights N(0, (0.8 / sqrt(d_model))^2) into `row` [row], in the paper's order of matrices.
     void initialise(const at::Tensor& row, std::uint32_t seed) const;

@@ -1,5 +1,6 @@
-// Small groups share the optimizer's calls and stay in cache; groups run on their own threads, with LibTorch
-// at one thread each.
+// On the CPU each seed is trained by itself, in plain loops around BLAS, since a model's training fits the
+// cache; on a GPU groups of seeds share LibTorch's calls. Groups run on their own threads, with LibTorch at
+// one thread each.
 #include "train/trainer.hpp"
 
 #include <ATen/Context.h>
@@ -21,14 +22,14 @@
 #include "data/base/parallel.hpp"
 #include "data/experiment/sampler.hpp"
 #include "data/experiment/seeds.hpp"
+#include "train/adamw.hpp"
 #include "train/autograd.hpp"
 #include "train/fused_step.hpp"
 
 namespace maxcert {
 namespace {
 
-// Seeds of one group share the optimizer's calls; more than this leave the cache.
-constexpr std::size_t kGroup = 4;
+constexpr std::size_t kGpuGroup = 4;  // seeds that share calls
 constexpr std::size_t kTestSequences = std::size_t{1} << 14;
 constexpr std::size_t kTestBatch = std::size_t{1} << 10;
 constexpr std::uint32_t kCurvePoints = 100;
@@ -83,6 +84,29 @@ class LossCurve {
     std::vector<double> loss_;
 };
 
+/// One seed's parameters on the CPU, and what moves them.
+class CpuTraining {
+  public:
+    CpuTraining(const at::Tensor& row, const at::Tensor& gradient, const Parameters& parameters,
+                const TrainConfig& train)
+        : row_(row),
+          gradient_(gradient),
+          step_(parameters, row, gradient, train.batch),
+          optimizer_(train, static_cast<std::size_t>(parameters.row())) {}
+
+    /// Returns the loss on tokens [batch, n_ctx] before the step.
+    double step(const std::int64_t* tokens) {
+        const double loss = step_.gradient(tokens);
+        optimizer_.step(row_.data_ptr<float>(), gradient_.data_ptr<float>());
+        return loss;
+    }
+
+  private:
+    at::Tensor row_, gradient_;
+    FusedStep step_;
+    AdamW optimizer_;
+};
+
 /// Seeds trained in step, one row of parameters each.
 class Group {
   public:
@@ -95,29 +119,27 @@ class Group {
             samplers_.emplace_back(config.shape, train_seed(seeds_[i]));
             curves_.emplace_back(config.train.steps);
         }
-        fused_ = device.is_cpu();
         rows_ = rows_.to(device);
         rows_.mutable_grad() = at::zeros_like(rows_);
-        if (!fused_) rows_.set_requires_grad(true);
-        for (std::int64_t i = 0; fused_ && i < n; ++i) {
-            steps_.emplace_back(parameters_, rows_[i], rows_.grad()[i], config.train.batch);
+        if (device.is_cpu()) {
+            for (std::int64_t i = 0; i < n; ++i) {
+                cpu_.emplace_back(rows_[i], rows_.grad()[i], parameters_, config.train);
+            }
+        } else {
+            rows_.set_requires_grad(true);
+            gpu_optimizer_ = std::make_unique<torch::optim::AdamW>(std::vector<at::Tensor>{rows_},
+                                                                   adamw_options(config.train));
         }
-        optimizer_ = std::make_unique<torch::optim::AdamW>(std::vector<at::Tensor>{rows_},
-                                                           adamw_options(config.train));
     }
 
     std::size_t size() const { return seeds_.size(); }
     double last_loss() const { return last_loss_; }
 
     void step(std::uint32_t number) {
-        if (fused_) {
-            for (std::size_t i = 0; i < size(); ++i) {
-                record(i, number, steps_[i].gradient(samplers_[i].sequences(config_.train.batch).data()));
-            }
-        } else {
-            step_by_autograd(number);
+        if (gpu_optimizer_) return step_by_autograd(number);
+        for (std::size_t i = 0; i < size(); ++i) {
+            record(i, number, cpu_[i].step(samplers_[i].sequences(config_.train.batch).data()));
         }
-        optimizer_->step();
     }
 
     TrainedModel model(std::size_t i, double seconds) const {
@@ -149,6 +171,7 @@ class Group {
         losses.sum().backward();
         const auto values = losses.detach().to(at::kCPU, at::kDouble);
         for (std::size_t i = 0; i < size(); ++i) record(i, number, values.data_ptr<double>()[i]);
+        gpu_optimizer_->step();
     }
 
     double sampled_accuracy(const at::Tensor& row, std::uint64_t seed) const {
@@ -164,12 +187,11 @@ class Group {
     const Config& config_;
     std::vector<std::uint64_t> seeds_;
     Parameters parameters_;
-    bool fused_ = true;
     at::Tensor rows_;
     std::vector<Sampler> samplers_;
     std::vector<LossCurve> curves_;
-    std::vector<FusedStep> steps_;
-    std::unique_ptr<torch::optim::AdamW> optimizer_;
+    std::vector<CpuTraining> cpu_;                        // by seed
+    std::unique_ptr<torch::optim::AdamW> gpu_optimizer_;  // of all seeds
     double last_loss_ = 0;
 };
 
@@ -179,7 +201,8 @@ void train_models(const Config& config, const std::vector<std::uint64_t>& seeds,
                   const std::function<void(TrainedModel&&)>& deliver) {
     const at::Device device = device_named(options.device);
     const std::size_t threads = std::max(1u, options.threads);
-    const std::size_t per_group = std::clamp<std::size_t>((seeds.size() + threads - 1) / threads, 1, kGroup);
+    const std::size_t per_group =
+        device.is_cpu() ? 1 : std::clamp<std::size_t>((seeds.size() + threads - 1) / threads, 1, kGpuGroup);
     const double all_steps = static_cast<double>(seeds.size()) * config.train.steps;
     std::atomic<std::uint64_t> done{0};
     std::mutex delivering;
