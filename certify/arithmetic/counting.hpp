@@ -39,6 +39,7 @@ class Counting {
     friend Counting lower_end(Counting a) { return a; }
     friend bool certainly_negative(Counting) { return ++count, true; }
     friend bool certainly_nonnegative(Counting) { return ++count, true; }
+    friend bool certainly_at_most(Counting, Counting) { return ++count, true; }
     friend double upper_double(Counting) { return 0; }
     friend double lower_double(Counting) { return 0; }
 

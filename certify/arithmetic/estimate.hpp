@@ -39,6 +39,7 @@ class Estimate {
     friend Estimate lower_end(Estimate a) { return a; }
     friend bool certainly_negative(Estimate a) { return a.value_ < 0; }
     friend bool certainly_nonnegative(Estimate a) { return a.value_ >= 0; }
+    friend bool certainly_at_most(Estimate a, Estimate b) { return a.value_ <= b.value_; }
     friend double upper_double(Estimate a) { return a.value_; }
     friend double lower_double(Estimate a) { return a.value_; }
 

@@ -84,6 +84,9 @@ class Interval {
     friend Interval lower_end(Interval a) { return Interval(a.negated_lower_, -a.negated_lower_); }
     friend bool certainly_negative(Interval a) { return a.upper_ < 0 && !std::isnan(a.negated_lower_); }
     friend bool certainly_nonnegative(Interval a) { return a.lower() >= 0 && !std::isnan(a.upper_); }
+    friend bool certainly_at_most(Interval a, Interval b) {
+        return a.upper_ <= b.lower() && !std::isnan(a.negated_lower_) && !std::isnan(b.upper_);
+    }
     friend double upper_double(Interval a) { return a.upper_; }
     friend double lower_double(Interval a) { return a.lower(); }
 

@@ -185,6 +185,9 @@ bool certainly_negative(const MpfrInterval& a) {
 bool certainly_nonnegative(const MpfrInterval& a) {
     return !a.is_nan() && mpfr_sgn(a.lower_.get()) >= 0;
 }
+bool certainly_at_most(const MpfrInterval& a, const MpfrInterval& b) {
+    return !a.is_nan() && !b.is_nan() && mpfr_lessequal_p(a.upper_.get(), b.lower_.get()) != 0;
+}
 double upper_double(const MpfrInterval& a) {
     return mpfr_get_d(a.upper_.get(), MPFR_RNDU);
 }

@@ -89,6 +89,7 @@ class MpfrInterval {
     friend MpfrInterval lower_end(const MpfrInterval& a);
     friend bool certainly_negative(const MpfrInterval& a);
     friend bool certainly_nonnegative(const MpfrInterval& a);
+    friend bool certainly_at_most(const MpfrInterval& a, const MpfrInterval& b);
     friend double upper_double(const MpfrInterval& a);
     friend double lower_double(const MpfrInterval& a);
 

@@ -12,6 +12,7 @@
 //   N upper_end(N), lower_end(N) the point at an end of the enclosure
 //   bool certainly_negative(N)   every value is < 0: the only way to say "proved". NaN: false
 //   bool certainly_nonnegative(N)  every value is >= 0. NaN: false
+//   bool certainly_at_most(N a, N b)  every value of a is <= every value of b. NaN: false
 //   double upper_double(N), lower_double(N)  an end as a double, rounded outward (figures and filters)
 //   N::key()                     names the type and its precision, for keys of shared tables
 //   N::operations()              by this thread so far; 0 where N does not count

@@ -20,7 +20,9 @@ struct IgnoreCell {
 /// Splits n-1 positions over the blocks, from the maximum down. A node fixes the numbers of the blocks before
 /// b and leaves r positions for block b and further ones. A class that stays below 0 with the worst of these
 /// r times over does so in every cell of the node and is not looked at again; where no class is left, the
-/// node is proved, and where one stays at or above 0 with the best of them, it is given up.
+/// node is proved, and where one stays at or above 0 with the best of them, it is given up. A class that one
+/// number of a block refutes is refuted by every larger number, where one more costs the sum as much as the
+/// worst of the further blocks would.
 ///
 /// One walk serves many pairs, one after the other: its storage is used again. C: as of SequenceCounts.
 template <class N, class OnCell = IgnoreCell, class C = Count>
@@ -46,7 +48,7 @@ class CellWalk {
         std::iota(open_classes_[0].begin(), open_classes_[0].end(), std::size_t{0});
         open_classes_[1] = open_classes_[0];
         if (!m_needed) {
-            visit(0, positions);
+            visit(0, positions, false);
         } else if (positions > 0 && blocks > 1) {
             split(0, positions, 1);
         }
@@ -66,30 +68,40 @@ class CellWalk {
     }
 
     /// Fills open_classes_[b + 1] with those of open_classes_[b] that the node's bound leaves open; false if
-    /// one of them stands in the way of every cell.
-    bool filter_classes(std::size_t b, std::size_t r) {
+    /// one of them stands in the way of every cell. `counted`: the next node takes one more from block b - 1;
+    /// classes that stay below 0 there too are taken out of open_classes_[b].
+    bool filter_classes(std::size_t b, std::size_t r, bool counted) {
         std::vector<std::size_t>&from = open_classes_[b], &to = open_classes_[b + 1];
         to.clear();
-        for (std::size_t i = 0; i < from.size(); ++i) {
+        for (std::size_t i = 0; i < from.size();) {
             const std::size_t c = from[i];
             ++operations_;
-            if (certainly_negative(value(b, r, c, terms_->most))) continue;
+            if (certainly_negative(value(b, r, c, terms_->most))) {
+                if (counted && terms_->falls(b - 1, c) != 0) {
+                    from[i] = from.back();
+                    from.pop_back();
+                } else {
+                    ++i;
+                }
+                continue;
+            }
             ++operations_;
             if (certainly_nonnegative(value(b, r, c, terms_->least))) {
                 std::swap(from[0], from[i]);  // the likeliest to refute the next node as well
                 return false;
             }
             to.push_back(c);
+            ++i;
         }
         return true;
     }
 
-    void visit(std::size_t b, std::size_t r) {
+    void visit(std::size_t b, std::size_t r, bool counted) {
         checkpoint(16 + classes_);
         // Too small to be worth the work; giving up a node proves nothing, which is sound.
         mass_ = multiplicity_[b] * counts_.power(terms_->blocks[b].last + 1, r);
         if (mass_ < counts_.negligible()) return;
-        if (!filter_classes(b, r)) return;
+        if (!filter_classes(b, r, counted)) return;
         if (open_classes_[b + 1].empty()) {
             ++cells_;
             on_cell_(taken_, r);
@@ -105,7 +117,7 @@ class CellWalk {
 
     void split(std::size_t b, std::size_t r, std::size_t fewest) {
         const std::size_t size = terms_->blocks[b].last - terms_->blocks[b].first + 1;
-        const std::vector<std::size_t>& open = open_classes_[b + 1];
+        const std::vector<std::size_t>& open = open_classes_[b + 1];  // fewer with every n
         for (const std::size_t c : open) sums_(b + 1, c) = sums_(b, c);
         for (std::size_t n = 0; n <= r; ++n) {
             if (n > 0) {
@@ -116,7 +128,7 @@ class CellWalk {
             taken_.push_back(n);
             multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n);
             multiplicity_[b + 1] *= counts_.power(size, n);
-            visit(b + 1, r - n);
+            visit(b + 1, r - n, true);
             taken_.pop_back();
         }
     }

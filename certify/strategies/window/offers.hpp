@@ -38,36 +38,41 @@ class Offers {
         return offers_[pair].empty() ? 0 : offers_[pair].back().second.price;
     }
 
-    /// What every pair takes if an operation has to bring `share` of all sequences.
-    Choice choose(double share) const {
-        Choice all{std::vector<std::uint8_t>(offers_.size(), 0)};
-        for (std::size_t i = 0; i < offers_.size(); ++i) {
+    /// What each of the pairs first .. last - 1 takes if an operation has to bring `share` of all sequences.
+    Choice choose(double share, std::size_t first, std::size_t last) const {
+        Choice all;
+        for (std::size_t i = first; i < last; ++i) {
             double best = 0;
             Offer taken;
+            std::uint8_t by_pair = 0;
             for (const auto& [choice, offer] : offers_[i]) {
                 const double value = offer.gain - share * offer.price;
-                if (value > best) best = value, taken = offer, all.by_pair[i] = choice;
+                if (value > best) best = value, taken = offer, by_pair = choice;
             }
+            all.by_pair.push_back(by_pair);
             all.gain += taken.gain;
             all.price += taken.price;
         }
         return all;
     }
-
-    /// The smallest share (to a thousandth) at which the pairs keep to `operations`.
-    double share_within(double operations) const {
-        double low = std::log(1e-18), high = 0;
-        const auto fits = [&](double logarithm) { return choose(std::exp(logarithm)).price <= operations; };
-        if (fits(low)) return std::exp(low);
-        while (high - low > 1e-3) {
-            const double middle = (low + high) / 2;
-            (fits(middle) ? high : low) = middle;
-        }
-        return std::exp(high);
-    }
+    Choice choose(double share) const { return choose(share, 0, offers_.size()); }
 
   private:
     std::vector<std::vector<std::pair<std::uint8_t, Offer>>> offers_;
 };
+
+/// The smallest share (to a thousandth) at which price_at(share), which falls as shares grow, is within
+/// `operations`.
+template <class PriceAt>
+double share_within(double operations, const PriceAt& price_at) {
+    double low = std::log(1e-18), high = 0;
+    const auto fits = [&](double logarithm) { return price_at(std::exp(logarithm)) <= operations; };
+    if (fits(low)) return std::exp(low);
+    while (high - low > 1e-3) {
+        const double middle = (low + high) / 2;
+        (fits(middle) ? high : low) = middle;
+    }
+    return std::exp(high);
+}
 
 }  // namespace maxcert

@@ -45,14 +45,17 @@ struct PairTerms {
     std::vector<N> query;
     Matrix<N> gain;         ///< [blocks, classes]
     Matrix<N> most, least;  ///< [blocks, classes]: max and min of gain over the blocks b and further down
+    Matrix<char> falls;     ///< [blocks - 1, classes]: 1 if gain(b, c) is certainly at most most(b + 1, c)
     std::uint64_t operations = 0;   ///< that the terms took; how many depends on the classes left out
     std::vector<std::size_t> open;  ///< the classes that were not left out, among all of their bounds
 };
 
-/// The larger end of weight * bracket for a weight in [lower, upper], both >= 0.
+/// The larger end of weight * bracket for a weight in [lower, upper], both >= 0. A bracket of unknown sign
+/// may be negative: then lower * bracket lies between upper * bracket and 0, which the enclosure of upper *
+/// bracket holds.
 template <class N>
 N weigh(const N& lower, const N& upper, const N& bracket) {
-    return max(lower * bracket, upper * bracket);
+    return certainly_negative(bracket) ? lower * bracket : upper * bracket;
 }
 
 /// The query's own terms of the classes that stay, and which those are: one is left out if it stays below 0
@@ -68,7 +71,7 @@ void find_open_classes(std::size_t q, std::size_t m, std::size_t positions, cons
         const N query = exact ? bracket : max(bracket, attention.query_upper[q] * bracket);
         const N most = weigh(attention.lower_up_to(q, m), attention.upper_up_to(q, m),
                              bounds.direct(q, c) + bounds.upto(m, c));
-        terms.operations += exact ? 7 : 9;
+        terms.operations += exact ? 6 : 8;
         if (certainly_negative(query + integer<N>(static_cast<long>(positions)) * most)) continue;
         terms.open.push_back(c);
         terms.query.push_back(query);
@@ -99,13 +102,18 @@ void find_pair_terms(std::size_t q, std::size_t positions, const std::vector<Blo
         }
     }
     terms.most = terms.least = terms.gain;
+    terms.falls.reshape(B - 1, C);
+    terms.operations += C * (3 * B + 2 * (B - 1));
     for (std::size_t b = B - 1; b-- > 0;) {
         for (std::size_t c = 0; c < C; ++c) {
-            terms.most(b, c) = max(terms.most(b + 1, c), terms.gain(b, c));
-            terms.least(b, c) = min(terms.least(b + 1, c), terms.gain(b, c));
+            const N &here = terms.gain(b, c), &further = terms.most(b + 1, c);
+            const bool falls = certainly_at_most(here, further);
+            terms.falls(b, c) = falls ? 1 : 0;
+            if (!falls) ++terms.operations;
+            terms.most(b, c) = falls ? further : max(further, here);
+            terms.least(b, c) = min(terms.least(b + 1, c), here);
         }
     }
-    terms.operations += C * (4 * B + 2 * (B - 1));
 }
 
 /// What a window proof claims: any plan and any directions are sound.

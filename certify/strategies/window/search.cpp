@@ -1,10 +1,12 @@
-// Tries partitions from cheap to dear on each pair, in plain doubles, and keeps the one that brings most for
-// its operations: those that a pair can still gain from at the price that the budget leaves.
+// Tries classes of outputs, and with each of them partitions from cheap to dear on each pair, in plain
+// doubles. Every maximum keeps the classes, and every pair the partition, that bring most for their
+// operations at one price for all, which the budget sets.
 #include "certify/strategies/window/search.hpp"
 
 #include <algorithm>
 #include <cmath>
 
+#include "certify/arithmetic/counting.hpp"
 #include "certify/arithmetic/estimate.hpp"
 #include "certify/strategies/window/offers.hpp"
 #include "certify/strategies/window/output_search.hpp"
@@ -102,70 +104,147 @@ bool over(const Deadline& deadline) {
 struct Found {
     WindowPlan plan;
     double gain = 0, price = 0;
+
+    double value(double share) const { return gain - share * price; }
 };
 
-/// The best choice among partitions, given from cheap to dear, for the trial's classes of outputs.
-Found search_partitions(Model& model, WindowClaim trial, const std::vector<Partition>& partitions,
-                        const SearchOptions& options, const Deadline& deadline) {
-    const Shape& shape = model.shape();
-    const double total = power(shape.d_vocab, shape.n_ctx).get_d();
-    const std::vector<double> sizes = sizes_of_pairs(shape);
-    const auto operations_of_tables = [&](const WindowPlan& plan) {
-        return static_cast<double>(window_table_flops(model, {trial.error, trial.score, plan}));
-    };
-    Found found{{trial.plan.outputs, partitions, {}}};
-    WindowPlan& plan = found.plan;
-    trial.plan.choice.resize(sizes.size());
-    Offers offers(sizes.size());
-    double share = least_share(options, shape.d_vocab);
-    for (std::size_t k = 0; k < plan.partitions.size() && !over(deadline); ++k) {
-        trial.plan.partitions = {plan.partitions[k]};
-        for (std::size_t i = 0; i < sizes.size(); ++i) {
-            // A dearer partition can gain at most what is left.
-            const double left = sizes[i] - offers.best_gain(i);
-            trial.plan.choice[i] = left > std::max(1e-15, share * offers.last_price(i)) ? 1 : 0;
-        }
-        if (std::count(trial.plan.choice.begin(), trial.plan.choice.end(), 1) == 0) break;
-        const std::vector<PairFinding> findings = estimate_pairs(model, trial, options, deadline);
-        for (std::size_t i = 0; i < sizes.size(); ++i) {
-            if (trial.plan.choice[i] == 0) continue;
-            offers.add(i, static_cast<std::uint8_t>(k + 1),
-                       {findings[i].proved.get_d() / total, static_cast<double>(findings[i].operations)});
-        }
-        if (options.proof_budget == 0) continue;
-        plan.choice = offers.choose(share).by_pair;
-        share = offers.share_within(static_cast<double>(options.proof_budget) - operations_of_tables(plan));
-    }
-    const Choice best = offers.choose(share);
-    plan.choice = best.by_pair;
-    found.gain = best.gain;
-    found.price = best.price + operations_of_tables(plan);
-    return found;
-}
+/// What partitions offer the pairs under one choice of classes of outputs.
+struct Trial {
+    std::vector<ClassStarts> outputs;
+    Offers offers;
+    std::vector<double> class_prices;  ///< by maximum, the operations of the bounds by class
+};
 
-double value_of(const Found& found, double share) {
-    return found.gain - share * found.price;
-}
+/// Searches the plans of one claim, of which `outputs` and the choices of pairs are open.
+class PlanSearch {
+  public:
+    PlanSearch(Model& model, QkError error, const ScoreHints& score, std::vector<Partition> partitions,
+               const SearchOptions& options, const Deadline& deadline)
+        : model_(model),
+          error_(error),
+          score_(score),
+          partitions_(std::move(partitions)),
+          options_(options),
+          deadline_(deadline),
+          total_(power(model.shape().d_vocab, model.shape().n_ctx).get_d()),
+          sizes_(sizes_of_pairs(model.shape())),
+          share_(least_share(options, model.shape().d_vocab)) {}
+
+    /// Tries these classes of outputs with all partitions.
+    void add(std::vector<ClassStarts> outputs) {
+        Trial trial{std::move(outputs), Offers(sizes_.size()), {}};
+        trial.class_prices = class_prices(trial.outputs);
+        try_partitions(trial);
+        trials_.push_back(std::move(trial));
+        if (options_.proof_budget == 0) return;
+        for (int round = 0; round < 3; ++round) {  // the tables of a plan depend on what it chooses
+            const double left = budget() - operations_of_tables(combined(share_).plan);
+            share_ = share_within(left, [&](double share) { return combined(share).price; });
+        }
+    }
+
+    /// The best plan that takes each maximum's classes and partitions from what was tried.
+    Found best() const {
+        Found found = combined(share_);
+        found.price += operations_of_tables(found.plan);
+        return found;
+    }
+    double share() const { return share_; }
+
+  private:
+    double budget() const { return static_cast<double>(options_.proof_budget); }
+
+    double operations_of_tables(const WindowPlan& plan) const {
+        return static_cast<double>(window_table_flops(model_, {error_, score_, plan}));
+    }
+
+    std::vector<double> class_prices(const std::vector<ClassStarts>& outputs) const {
+        TableCache<Counting> bench({}, model_);
+        const WindowView<Counting> view = window_view(bench, {error_, score_, {}}, Margin());
+        std::vector<double> prices;
+        for (std::size_t m = 0; m < outputs.size(); ++m) {
+            const std::uint64_t before = Counting::operations();
+            bound_classes(view.outputs, m, outputs[m], view.margin);
+            prices.push_back(static_cast<double>(Counting::operations() - before));
+        }
+        return prices;
+    }
+
+    void try_partitions(Trial& trial) const {
+        WindowClaim claim{error_, score_, {trial.outputs, {}, {}}};
+        claim.plan.choice.resize(sizes_.size());
+        double share = share_;
+        for (std::size_t k = 0; k < partitions_.size() && !over(deadline_); ++k) {
+            claim.plan.partitions = {partitions_[k]};
+            for (std::size_t i = 0; i < sizes_.size(); ++i) {
+                // A dearer partition can gain at most what is left.
+                const double left = sizes_[i] - trial.offers.best_gain(i);
+                claim.plan.choice[i] = left > std::max(1e-15, share * trial.offers.last_price(i)) ? 1 : 0;
+            }
+            if (std::count(claim.plan.choice.begin(), claim.plan.choice.end(), 1) == 0) break;
+            const std::vector<PairFinding> findings = estimate_pairs(model_, claim, options_, deadline_);
+            for (std::size_t i = 0; i < sizes_.size(); ++i) {
+                if (claim.plan.choice[i] == 0) continue;
+                trial.offers.add(
+                    i, static_cast<std::uint8_t>(k + 1),
+                    {findings[i].proved.get_d() / total_, static_cast<double>(findings[i].operations)});
+            }
+            if (options_.proof_budget == 0) continue;
+            const WindowPlan plan{trial.outputs, partitions_, trial.offers.choose(share).by_pair};
+            share = share_within(budget() - operations_of_tables(plan),
+                                 [&](double at) { return trial.offers.choose(at).price; });
+        }
+    }
+
+    /// Each maximum with the trial that is worth most to it; the price leaves tables out.
+    Found combined(double share) const {
+        Found found;
+        found.plan.partitions = partitions_;
+        for (std::size_t m = 0; m < model_.shape().d_vocab; ++m) {
+            const Trial* best = nullptr;
+            Choice taken;
+            double value = 0;
+            for (const Trial& trial : trials_) {
+                Choice choice = trial.offers.choose(share, pair_index(0, m), pair_index(0, m + 1));
+                const double worth = choice.gain - share * (choice.price + trial.class_prices[m]);
+                if (best != nullptr && worth <= value) continue;
+                best = &trial, value = worth, taken = std::move(choice);
+            }
+            found.plan.outputs.push_back(best->outputs[m]);
+            found.plan.choice.insert(found.plan.choice.end(), taken.by_pair.begin(), taken.by_pair.end());
+            found.gain += taken.gain;
+            found.price += taken.price;
+        }
+        return found;
+    }
+
+    Model& model_;
+    QkError error_;
+    ScoreHints score_;
+    std::vector<Partition> partitions_;
+    const SearchOptions& options_;
+    const Deadline& deadline_;
+    double total_;
+    std::vector<double> sizes_;
+    double share_;
+    std::vector<Trial> trials_;
+};
 
 /// The best plan with exact scores, over classes of outputs from cheap to dear: a few around the maximum,
-/// then more and more of those that can win. Once two in a row bring less than those before them, finer ones
-/// will not bring more.
+/// then more and more of those that can win, until finer ones hardly help any maximum.
 Found search_classes(Model& model, const SearchOptions& options, const Deadline& deadline) {
-    const double share = least_share(options, model.shape().d_vocab);
-    const std::vector<Partition> partitions = candidates(model.shape().d_vocab);
-    const auto with = [&](std::vector<ClassStarts> outputs) {
-        return search_partitions(model, {QkError::exact_EQKE, {}, {std::move(outputs), {}, {}}}, partitions,
-                                 options, deadline);
-    };
-    Found best = with(outputs_around(model.shape().d_vocab, 2, 1));
-    double previous = value_of(best, share);
-    int falls = 0;
-    for (const double harmless : {0.4, 0.2, 0.1, 0.05}) {
-        if (over(deadline) || falls == 2) break;
-        Found next = with(outputs_that_can_win(model, harmless));
-        falls = value_of(next, share) < previous ? falls + 1 : 0;
-        previous = value_of(next, share);
-        if (previous > value_of(best, share)) best = std::move(next);
+    constexpr double kHelps = 0.01;  // of what is open still
+    PlanSearch search(model, QkError::exact_EQKE, {}, candidates(model.shape().d_vocab), options, deadline);
+    search.add(outputs_around(model.shape().d_vocab, 2, 1));
+    Found best = search.best();
+    int idle = 0;  // trials in a row that hardly helped
+    for (const double harmless : {0.4, 0.3, 0.2, 0.1, 0.05, 0.025, 0.0125, 0.0}) {
+        if (over(deadline) || idle == 2) break;
+        search.add(outputs_that_can_win(model, harmless));
+        Found next = search.best();
+        const double gained = next.value(search.share()) - best.value(search.share());
+        idle = gained < kHelps * (1 - best.gain) ? idle + 1 : 0;
+        best = std::move(next);
     }
     return best;
 }
@@ -180,16 +259,10 @@ WindowPlan search_windows(Model& model, QkError error, const ScoreHints& score,
     if (error == QkError::exact_EQKE) return exact.plan;
     // Which outputs can win, and where attention falls off, depends little on how well the scores are known:
     // only the partitions that serve exact scores are tried.
-    const std::vector<Partition> partitions = partitions_in_use(exact.plan);
-    const double share = least_share(options, model.shape().d_vocab);
-    Found best;
-    for (const auto& outputs : {outputs_around(model.shape().d_vocab, 2, 1), exact.plan.outputs}) {
-        Found next =
-            search_partitions(model, {error, score, {outputs, {}, {}}}, partitions, options, deadline);
-        if (best.plan.outputs.empty() || value_of(next, share) > value_of(best, share))
-            best = std::move(next);
-    }
-    return std::move(best.plan);
+    PlanSearch search(model, error, score, partitions_in_use(exact.plan), options, deadline);
+    search.add(outputs_around(model.shape().d_vocab, 2, 1));
+    search.add(exact.plan.outputs);
+    return search.best().plan;
 }
 
 }  // namespace maxcert

@@ -138,12 +138,20 @@ TYPED_TEST(Enclosure, NothingIsCertainOfNanAndInfinity) {
             EXPECT_FALSE(certainly_negative(result)) << a;
             EXPECT_FALSE(certainly_nonnegative(result)) << a;
             EXPECT_FALSE(certainly_negative(-result)) << a;
+            EXPECT_FALSE(certainly_at_most(result, one)) << a;
+            EXPECT_FALSE(certainly_at_most(-one, result)) << a;
         }
     }
     EXPECT_FALSE(certainly_negative(exactly<N>(1) / exactly<N>(0)));
     EXPECT_FALSE(certainly_negative(exactly<N>(0)));
     EXPECT_TRUE(certainly_nonnegative(exactly<N>(0)));
     EXPECT_TRUE(certainly_negative(exactly<N>(-5e-324)));
+    const N third = exactly<N>(1) / exactly<N>(3), tiny = exactly<N>(5e-324);
+    EXPECT_FALSE(certainly_at_most(third, third));  // it may be any two numbers of an enclosure
+    EXPECT_TRUE(certainly_at_most(tiny, tiny));
+    EXPECT_TRUE(certainly_at_most(exactly<N>(0), tiny));
+    EXPECT_FALSE(certainly_at_most(tiny, exactly<N>(0)));
+    EXPECT_FALSE(certainly_at_most(hull(-tiny, tiny), exactly<N>(0)));
 }
 
 TEST(Interval, RefusesEndsInTheWrongOrder) {

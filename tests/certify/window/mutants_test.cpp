@@ -159,6 +159,17 @@ TEST(WindowMutants, FurtherBlocksNeglected) {
     EXPECT_TRUE(is_caught(FurtherBlocksNeglected{}));
 }
 
+struct OneMoreTokenAlwaysHelps : WindowPieces {
+    void change(PairTerms<Interval>& t) const override {
+        for (std::size_t b = 0; b < t.falls.rows(); ++b) {
+            for (std::size_t c = 0; c < t.falls.columns(); ++c) t.falls(b, c) = 1;
+        }
+    }
+};
+TEST(WindowMutants, OneMoreTokenAlwaysHelps) {
+    EXPECT_TRUE(is_caught(OneMoreTokenAlwaysHelps{}));
+}
+
 struct FarTokensByTheirNearest : WindowPieces {
     void change(ClassBounds<Interval>& b) const override { b.upto = b.token; }
 };

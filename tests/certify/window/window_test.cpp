@@ -321,8 +321,14 @@ TEST(Window, TheWalkCountsItsOperations) {
     const SequenceCounts counts(model.shape());
     for (std::size_t m : {0U, 1U, 5U, 40U}) {
         for_each_pair(view, uniform_plan(3, 64), m, [&](std::size_t q, const PairTerms<Interval>& terms) {
-            PairTerms<Metered> same{
-                terms.blocks, {}, metered(terms.gain), metered(terms.most), metered(terms.least), 0, {}};
+            PairTerms<Metered> same{terms.blocks,
+                                    {},
+                                    metered(terms.gain),
+                                    metered(terms.most),
+                                    metered(terms.least),
+                                    terms.falls,
+                                    0,
+                                    {}};
             for (const Interval& one : terms.query) same.query.push_back({one});
             CellWalk<Metered> walk(counts);
             Metered::operations = 0;
