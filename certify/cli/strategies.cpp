@@ -7,8 +7,8 @@
 #include "certify/cli/commands.hpp"
 #include "certify/proof/prover.hpp"
 #include "data/base/errors.hpp"
-#include "data/base/md5.hpp"
 #include "data/files/csv.hpp"
+#include "data/hashes/md5.hpp"
 
 namespace maxcert {
 

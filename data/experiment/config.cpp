@@ -13,10 +13,10 @@
 
 #include "data/base/errors.hpp"
 #include "data/base/json.hpp"
-#include "data/base/sha256.hpp"
 #include "data/base/text.hpp"
 #include "data/files/program_files.hpp"
 #include "data/files/read_file.hpp"
+#include "data/hashes/sha256.hpp"
 
 namespace maxcert {
 namespace {

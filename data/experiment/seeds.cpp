@@ -9,8 +9,8 @@
 #include <set>
 
 #include "data/base/errors.hpp"
-#include "data/base/md5.hpp"
 #include "data/base/text.hpp"
+#include "data/hashes/md5.hpp"
 
 namespace maxcert {
 namespace {

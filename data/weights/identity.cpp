@@ -2,7 +2,7 @@
 // kept.
 #include "data/weights/identity.hpp"
 
-#include "data/base/sha256.hpp"
+#include "data/hashes/sha256.hpp"
 
 namespace maxcert {
 namespace {

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "data/base/errors.hpp"
-#include "data/base/md5.hpp"
-#include "data/base/sha256.hpp"
 #include "data/experiment/sampler.hpp"
+#include "data/hashes/md5.hpp"
+#include "data/hashes/sha256.hpp"
 
 namespace maxcert {
 namespace {

@@ -2,19 +2,19 @@
 """The table under "Speed" in README.md, made from what scripts/bench measured: no figure in it is typed by hand.
 
     scripts/bench                     # on a machine with nothing else to do
-    scripts/speed_table.py            # shows the table
-    scripts/speed_table.py --write    # puts it into README.md, between the two comments that name this script
+    scripts/measure/speed_table.py            # shows the table
+    scripts/measure/speed_table.py --write    # puts it into README.md, between the two comments that name this script
 """
 import argparse
 import csv
 import pathlib
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BEGIN, END = "<!-- scripts/speed_table.py writes from here -->\n", "<!-- to here -->\n"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BEGIN, END = "<!-- scripts/measure/speed_table.py writes from here -->\n", "<!-- to here -->\n"
 PIPELINE = "K=4, per model: train, every strategy, study, {} threads"
 OF_TRAINING = "training K=4: fused step / its floating operations at the measured peak"
-SPEEDUPS = {  # rows of the group "ratio", as scripts/bench.py names them
+SPEEDUPS = {  # rows of the group "ratio", as scripts/measure/bench.py names them
     "brute force, against a scalar enumeration": "brute force K=4: scalar enumeration / exact proof, tables and rigour included",
     "a training step, against autograd one sequence at a time": "training K=4: autograd one sequence at a time / fused step",
     "cubic and subcubic strategies, against MPFR everywhere":

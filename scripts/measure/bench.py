@@ -3,7 +3,7 @@
 
 Proofs are timed by the program's own clock (wall_s), everything else by the wall clock and by the processor time of
 the processes, which says more on a busy machine. The kernels and the naive versions they are compared with are in
-tests/bench (build/tests/bench_*). What takes seconds is run three times at most. scripts/speed_table.py makes the
+tests/bench (build/tests/bench_*). What takes seconds is run three times at most. scripts/measure/speed_table.py makes the
 README's table of the CSV."""
 import argparse
 import collections
@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAXCERT = str(ROOT / "build/maxcert")
 GOLDEN = ROOT / "tests/golden"
 

@@ -19,7 +19,7 @@ import pandas
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAXCERT = ROOT / "build/maxcert"
 CONFIGS = [ROOT / f"configs/max-of-4{size}.cfg" for size in ("", "-v128", "-v256", "-v512")]
 SUBCUBIC = "max_diff_exact/convex/exact_EQKE+max_diff_exact"

@@ -7,16 +7,18 @@ prints a table in Markdown."""
 import argparse
 import json
 import pathlib
+import sys
 
 import matplotlib
 import numpy
 import pandas
-import processor_time
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import processor_time  # noqa: E402
 STRATEGIES = ("brute_force", "multiset", "convolution")
 
 

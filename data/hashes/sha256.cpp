@@ -1,5 +1,5 @@
 // Thin wrappers around OpenSSL: its failures become errors here, and its contexts are freed.
-#include "data/base/sha256.hpp"
+#include "data/hashes/sha256.hpp"
 
 #include <openssl/evp.h>
 

@@ -1,5 +1,5 @@
 // A thin wrapper around OpenSSL: its failure becomes an error here.
-#include "data/base/md5.hpp"
+#include "data/hashes/md5.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
