@@ -38,11 +38,15 @@ const Deadline* TimeLimit::current() {
     return current_deadline;
 }
 
+bool time_over() {
+    return current_deadline != nullptr && (stop_requested() || current_deadline->passed());
+}
+
 void checkpoint(std::size_t operations) {
     operations_since_look += operations;
     if (operations_since_look < kOperationsPerLook) return;
     operations_since_look = 0;
-    if (current_deadline != nullptr && (stop_requested() || current_deadline->passed())) throw TimeOver();
+    if (time_over()) throw TimeOver();
 }
 
 }  // namespace maxcert

@@ -52,6 +52,9 @@ class TimeLimit {
     const Deadline* before_;
 };
 
+/// Whether this thread's TimeLimit has passed, or a stop was requested under one.
+bool time_over();
+
 /// To be called from every long loop with about the number of operations since the last call: looks at the
 /// clock once in some ten thousand.
 void checkpoint(std::size_t operations);

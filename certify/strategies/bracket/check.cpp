@@ -2,35 +2,29 @@
 // sound.
 #include "certify/strategies/bracket/check.hpp"
 
-#include <numeric>
-
 #include "certify/arithmetic/counting.hpp"
 #include "certify/model/paths.hpp"
 #include "data/base/count_conversions.hpp"
 
 namespace maxcert {
 
-std::vector<std::size_t> every_group(const BracketEvaluator& evaluator) {
-    std::vector<std::size_t> all(evaluator.groups());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return all;
-}
-
-std::function<bool()> expiry(const Runtime& runtime) {
-    return [deadline = runtime.deadline()] { return stop_requested() || deadline.passed(); };
-}
-
-CheckResult bracket_result(const BracketEvaluator& evaluator, const BracketTotals& totals,
+CheckResult bracket_result(const BracketEvaluator& evaluator, const std::vector<GroupOutcome>& outcomes,
                            const Count& total) {
+    Bracket all;
+    std::uint64_t work = 0, nodes = 0, escalated = 0;
+    for (const GroupOutcome& g : outcomes) {
+        all.right += g.bracket.right, all.upper += g.bracket.upper;
+        work += g.terms_work + g.work, nodes += g.nodes, escalated += g.escalated;
+    }
     CheckResult f;
-    f.correct = totals.all.right;
-    f.upper = totals.all.upper;
+    f.correct = all.right;
+    f.upper = all.upper;
     f.bits_used = evaluator.bits_used();
-    f.figures = {{"width", ratio_rounded_down(totals.all.upper - totals.all.right, total)},
-                 {"nodes", totals.nodes},
-                 {"work", totals.work},
-                 {"escalated", totals.escalated},
-                 {"groups", totals.groups.size()}};
+    f.figures = {{"width", ratio_rounded_down(all.width(), total)},
+                 {"nodes", nodes},
+                 {"work", work},
+                 {"escalated", escalated},
+                 {"groups", outcomes.size()}};
     return f;
 }
 
@@ -43,9 +37,10 @@ class BracketChecker : public Checker {
     CheckResult check(Model& model, const Json& hints, const CheckOptions& options) const override {
         BracketEvaluator evaluator(model, options);
         const BracketPlan plan = BracketPlan::from_json(hints, evaluator.groups());
-        BracketTotals totals = evaluator.nothing_known();
-        const bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expiry(options));
-        CheckResult f = bracket_result(evaluator, totals, power(model.shape().d_vocab, model.shape().n_ctx));
+        std::vector<GroupOutcome> outcomes = evaluator.nothing_known();
+        const bool complete = evaluator.evaluate(plan, outcomes);
+        CheckResult f =
+            bracket_result(evaluator, outcomes, power(model.shape().d_vocab, model.shape().n_ctx));
         f.complete = complete;
         return f;
     }

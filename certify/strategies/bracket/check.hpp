@@ -1,7 +1,6 @@
 // The checkers of multiset and convolution.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "certify/proof/checker.hpp"
@@ -9,14 +8,8 @@
 
 namespace maxcert {
 
-/// The indices of all groups.
-std::vector<std::size_t> every_group(const BracketEvaluator& evaluator);
-
-/// Tells when the time is over or a stop was requested, counted from now.
-std::function<bool()> expiry(const Runtime& runtime);
-
-/// The totals of all groups as a result; `total` is the number of all sequences.
-CheckResult bracket_result(const BracketEvaluator& evaluator, const BracketTotals& totals,
+/// The outcomes of all groups as a result; `total` is the number of all sequences.
+CheckResult bracket_result(const BracketEvaluator& evaluator, const std::vector<GroupOutcome>& outcomes,
                            const Count& total);
 
 void add_bracket_checkers(CheckerList& list);

@@ -21,7 +21,6 @@ using Step = std::int64_t;
 constexpr Step kLowest = -(Step{1} << 40);  // a term this low ends all hope: sums stay below 2^38 steps
 constexpr double kHighest = 0x1p38;
 constexpr std::uint64_t kRoundingWork = 30;  // about the operations of rounding a term, its offset included
-constexpr double kFew = 1e-12;               // of all fillings: what is not worth the while
 constexpr double kMostBits = 120;            // of a count in a float
 constexpr double kOffsetRange = 0x1p24;      // steps below the largest term: no offset is lower
 
@@ -89,11 +88,12 @@ class Convolution {
         for (std::size_t t = 0; t < tokens_; ++t) {
             if (!fillings.requires_token(t)) others_.push_back(t);
         }
-        usable_ = choose_step(terms, constant, grid);
-        if (!usable_ || impossible_) return;
+        const double excess = largest_sum(fillings, terms, constant);
+        impossible_ = excess < 0;  // upper ends rounded upward: no sum reaches 0; for lower counts 0 is sound
+        if (impossible_ || !(excess < 1e300)) return;
+        choose_step(excess, grid);
         usable_ = round_terms(terms, constant);
-        if (!usable_) return;
-        bound_rests();
+        if (usable_) bound_rests();
     }
 
     /// The rounding mode of `bound` must be in force.
@@ -128,8 +128,6 @@ class Convolution {
                     spread(now[missing], step, tokens, missing, i + 1, next[missing], settling, work);
                 }
             }
-            for (unsigned missing = 0; missing <= all_missing_; ++missing)
-                trim(next[missing], missing, i + 1);
             std::swap(now, next);
         }
         return settled_;
@@ -150,28 +148,11 @@ class Convolution {
         return bound_ == Bound::at_most ? fillings_.at_most(missing, r) : fillings_.at_least(missing, r);
     }
 
-    /// A power of two, so that dividing by it is exact.
-    bool choose_step(const std::vector<double>& terms, double constant, std::size_t grid) {
-        std::vector<double> loss(required_.size(), -std::numeric_limits<double>::infinity());
-        double all = constant;
-        for (std::size_t i = 0; i < n_; ++i) {
-            const double* row = terms.data() + i * tokens_;
-            const double largest = *std::max_element(row, row + tokens_);
-            all += largest;
-            for (std::size_t k = 0; k < loss.size(); ++k) {
-                loss[k] = std::max(loss[k], row[required_[k]] - largest);
-            }
-        }
-        double excess = all;  // at least the largest sum with the required tokens, rounded as the mode says
-        for (const double least : loss) excess += least;
-        if (!std::isfinite(all) || !std::isfinite(excess)) return false;
-        if (!(all < std::numeric_limits<double>::max())) return false;  // what overflow rounds down to
-        impossible_ = excess < 0;  // upper ends rounded upward: no sum reaches 0; for lower counts 0 is sound
-        const double aim = std::max(excess, 0x1p-900) / static_cast<double>(grid);
+    /// Chooses the step: a power of two, so that dividing by it is exact. `excess`: about the largest sum.
+    void choose_step(double excess, std::size_t grid) {
         int exponent = 0;
-        std::frexp(aim, &exponent);
+        std::frexp(std::max(excess, 0x1p-900) / static_cast<double>(grid), &exponent);
         inverse_step_ = std::ldexp(1.0, -exponent);
-        return std::isfinite(inverse_step_) && inverse_step_ > 0;
     }
 
     Step in_steps(double value) const {
@@ -252,18 +233,6 @@ class Convolution {
         }
         states.reset(sum, sum);
         states.count[0] = 1;
-    }
-
-    /// Takes the highest sums away while hardly any prefix has them; for an upper count they all win.
-    void trim(States& states, unsigned missing, std::size_t i) {
-        const double all = std::ldexp(ways(missing, n_ - i), halvings_ * static_cast<int>(i));
-        const double few = kFew * fillings_.at_least(all_missing_, n_);
-        double prefixes = 0;
-        while (!states.count.empty() && (prefixes + static_cast<double>(states.count.back())) * all <= few) {
-            prefixes += static_cast<double>(states.count.back());
-            states.count.pop_back();
-        }
-        if (bound_ == Bound::at_most) settled_ += prefixes * all;
     }
 
     /// Appends to every prefix of `from` one of `tokens` tokens worth `step`; i positions are filled then,

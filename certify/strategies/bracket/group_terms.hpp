@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "certify/proof/checker.hpp"
+#include "certify/model/margin.hpp"
 #include "certify/strategies/bracket/fillings.hpp"
-#include "certify/strategies/terms/query_tables.hpp"
+#include "certify/strategies/terms/attention.hpp"
 
 namespace maxcert {
 
@@ -33,6 +33,8 @@ struct Event {
 /// Implied by a and implied by b (where either happens, so does this); and: implies both.
 Event either(const Event& a, const Event& b);
 Event both(const Event& a, const Event& b);
+/// The mean of the sums: where both happen it is >= 0. Its lower ends are not to be used.
+Event average(const RoundUpward&, const Event& a, const Event& b);
 
 /// Of each output that may win in some sequence of the group the event that it wins.
 struct GroupTerms {
@@ -46,38 +48,37 @@ struct GroupTerms {
 /// Whether a happens only where b does, seen term by term.
 bool dominated(const Event& a, const Event& b);
 
+/// At least the largest sum that a filling can have, but for the rounding mode in force.
+double largest_sum(const Fillings& fillings, const std::vector<double>& terms, double constant);
+
 /// Whether the sum can reach 0 in some filling, by its upper ends.
 bool possible(const RoundUpward&, const Fillings& fillings, const Event& event);
 
-/// Floating operations of one query's tables, which its groups share: exponentials, attention weights, and
-/// every (token, position, output) entry.
+/// Floating operations of one query's attention weights, which its groups share.
 std::uint64_t query_table_flops(const Shape& shape);
 
 /// Leaves out events, and their outputs, that happen only where another one does. `work` grows by the
 /// operations spent.
 void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& outputs, std::uint64_t& work);
 
-/// Makes the terms of every group with one query.
+/// Makes the terms of every group with one query, from paths in Interval or MpfrInterval (at the precision of
+/// the thread that made it); finished terms are rounded outward to doubles.
+template <class N>
 class QueryGroups {
   public:
-    QueryGroups(const RoundUpward& up, const Paths<Interval>& paths, const SplitPaths& split,
-                const Interval& margin, std::uint32_t q)
-        : up_(up),
-          tables_(up, paths, split, q, *available_kernels().front()),
-          positions_(paths.PVOU.rows() - 1),
-          d_vocab_(paths.EU.rows()) {
-        tables_.set_margin(margin);
-    }
+    QueryGroups(const RoundUpward& up, const Paths<N>& paths, const Margin& margin, std::uint32_t q);
 
-    /// Outputs whose win implies another's are left out where `prune`.
-    GroupTerms terms(std::uint32_t m, bool prune);
+    /// Outputs that cannot win, or only where another one does, are left out.
+    GroupTerms terms(std::uint32_t m) const;
 
   private:
     const RoundUpward& up_;
-    QueryTables tables_;
-    std::size_t positions_, d_vocab_;
-    std::vector<float> bounds_;
-    std::vector<double> column_;
+    const Paths<N>& paths_;
+    N margin_;
+    std::uint32_t q_;
+    Matrix<N> attention_;      // [position, token]
+    std::vector<N> anywhere_;  // by token, over the positions before the query
+    Matrix<N> of_output_;      // EVOU, [output, token]
 };
 
 }  // namespace maxcert

@@ -112,9 +112,9 @@ class MultisetTree {
 
     /// Asked before a node is split. A walk that ends here for time ends here for its node limit when redone.
     bool may_go_on() {
-        if (limits_.expired && result_.nodes >= next_look_ && result_.nodes < limits_.nodes) {
+        if (result_.nodes >= next_look_ && result_.nodes < limits_.nodes) {
             next_look_ = result_.nodes + 1024;
-            if (limits_.expired()) limits_.nodes = result_.cut = result_.nodes;
+            if (time_over()) limits_.nodes = result_.cut = result_.nodes;
         }
         return result_.nodes < limits_.nodes;
     }

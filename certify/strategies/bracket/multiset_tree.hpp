@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "certify/strategies/bracket/group_bracket.hpp"
 #include "certify/strategies/terms/exact_decider.hpp"
@@ -13,14 +12,13 @@ struct TreeLimits {
     double smallest_mass = 0;              ///< nodes of fewer sequences than this are left undecided
     std::uint64_t nodes = 0;               ///< of this group; what is open then is left undecided
     std::uint64_t assignments = 1u << 16;  ///< a multiset with more arrangements is not split over positions
-    std::function<bool()> expired;         ///< asked now and then: true ends the walk as the node limit does
 };
 
 struct TreeResult {
     Bracket bracket;
     std::uint64_t nodes = 0, escalated = 0;
     std::uint64_t work = 0;  ///< sums extended or compared: floating operations
-    std::uint64_t cut = 0;  ///< where `expired` ended the walk: the node limit that gives the same walk; or 0
+    std::uint64_t cut = 0;   ///< where the TimeLimit ended the walk: the node limit that gives the same; or 0
 };
 
 /// Fixes how many positions hold m, m-1, … and bounds the rest by its largest and smallest terms; multisets

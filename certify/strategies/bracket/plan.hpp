@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,9 +16,12 @@
 
 namespace maxcert {
 
+// In hints a method of a group is one letter: its level or one of these.
+constexpr char kNoConvolutionLetter = '-', kNothingLetter = '.';
+
 /// What is done about one group besides its tree.
 struct GroupMethods {
-    bool skipped = false;              ///< not even a tree: the group stays open
+    bool skipped = false;              ///< not looked at: the group stays open
     std::optional<int> convolution{};  ///< its level, if there is one
     std::optional<int> heavy{};        ///< the same of the walk over heavy tokens
 };
@@ -32,7 +34,6 @@ struct BracketPlan {
 
     std::map<std::size_t, std::uint64_t> cut_trees;  ///< node limits of trees that time cut short, by group
 
-    Json to_json() const;
     /// Throws CertificateRejected for anything but a plan for `groups` groups.
     static BracketPlan from_json(const Json& json, std::size_t groups);
 };
@@ -40,30 +41,11 @@ struct BracketPlan {
 /// What one group's effort established and cost.
 struct GroupOutcome {
     Bracket bracket;
-    std::uint64_t work = 0, nodes = 0, escalated = 0;
-    std::uint64_t cut = 0;  ///< as in TreeResult
-    std::optional<TreeResult> tree{};
-
-    /// What one level established and took.
-    struct AtLevel {
-        int level;
-        Bracket bracket;
-        std::uint64_t work, nodes = 0;
-    };
-    std::optional<AtLevel> convolution{}, heavy{};
-
-    std::uint64_t next_work = 0;    ///< about what the next level of the convolution costs; 0: there is none
-    std::uint64_t halves_work = 0;  ///< about what counting by halves will cost; 0: it was, or cannot be
-    std::uint64_t heavy_work = 0;   ///< a guess at what the first level of the walk over heavy tokens costs
-};
-
-struct BracketTotals {
-    std::vector<GroupOutcome> groups;
-    /// Of the outcomes that stand; add_up() refreshes them.
-    Bracket all;
-    std::uint64_t work = 0, nodes = 0, escalated = 0;
-    std::uint64_t spent = 0;  ///< work of every evaluation so far, those that were replaced included
-    void add_up();
+    std::uint64_t terms_work = 0;  ///< operations of the group's terms; 0: it was not looked at
+    std::uint64_t work = 0;        ///< of all that was done with them
+    std::uint64_t nodes = 0, escalated = 0;
+    std::uint64_t cut = 0;    ///< as in TreeResult
+    std::size_t outputs = 0;  ///< that may win; 0: there is nothing more to find out
 };
 
 /// Evaluates groups of one model; remembers nothing between calls.
@@ -73,14 +55,13 @@ class BracketEvaluator {
 
     std::size_t groups() const { return first_.back(); }
     Group group(std::size_t index) const;
-    /// Updates the totals of the groups in `chosen` (ascending) at the plan's effort; stops early, leaving
-    /// groups as they were, when `expired` says so; returns false then. A tree in the works is cut short: its
-    /// outcome says at which node, and stands if the plan's cut_trees says so too. Trees in `totals` must be
-    /// of this plan; they are not walked again, nor are levels redone that `totals` already holds.
-    bool evaluate(const BracketPlan& plan, const std::vector<std::size_t>& chosen, BracketTotals& totals,
-                  const std::function<bool()>& expired);
+    /// Of every group that nothing is known.
+    std::vector<GroupOutcome> nothing_known() const;
+    /// Replaces the outcomes of the groups that the plan does not skip. Stops when the TimeLimit passes,
+    /// leaving groups as they were, and returns false then. A tree in the works is cut short: its outcome
+    /// says at which node, and stands if the plan's cut_trees says so too.
+    bool evaluate(const BracketPlan& plan, std::vector<GroupOutcome>& outcomes);
 
-    BracketTotals nothing_known() const;
     /// Highest precision that a term or a decision needed.
     long bits_used() const {
         const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
@@ -88,22 +69,13 @@ class BracketEvaluator {
     }
 
   private:
-    struct Effort {
-        GroupMethods methods;
-        double tree_mass;
-        std::uint64_t tree_nodes;
-    };
     /// Of the terms in MPFR.
     long term_bits() const { return first_bits(options_.max_bits); }
-    Effort effort(const BracketPlan& plan, std::size_t index) const;
-    /// Nothing if time ran out. `before`: an outcome of the same tree, whose parts are used again.
-    std::optional<GroupOutcome> outcome(const RoundUpward& up, const GroupTerms& terms, const Effort& effort,
-                                        const GroupOutcome& before, const std::function<bool()>& expired);
-    /// Whether there was time for it; fills in the convolution, and what the next level would cost.
-    bool convolve(const RoundUpward& up, const GroupTerms& terms, int level, const GroupOutcome& before,
-                  GroupOutcome& o, const std::function<bool()>& expired) const;
-    bool walk_heavy(const RoundUpward& up, const GroupTerms& terms, int level, const GroupOutcome& before,
-                    GroupOutcome& o, const std::function<bool()>& expired) const;
+    template <class N>
+    bool evaluate_query(const Paths<N>& paths, const BracketPlan& plan,
+                        const std::vector<std::size_t>& chosen, std::vector<GroupOutcome>& outcomes);
+    GroupOutcome outcome(const RoundUpward& up, const GroupTerms& terms, const BracketPlan& plan,
+                         std::size_t index);
 
     Model& model_;
     const CheckOptions& options_;

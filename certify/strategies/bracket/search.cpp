@@ -3,40 +3,89 @@
 #include "certify/strategies/bracket/search.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace maxcert {
 namespace {
 
-constexpr double kBatchWork = 1e9;  // of the groups refined at a time
+constexpr double kBatchWork = 1e9;   // of the groups refined at a time
 constexpr double kHeavyPrice = 2.5;  // of an operation among heavy tokens, in operations of the convolution
-constexpr double kLeastHope = 0.3;  // of a method that brought nothing so far
+constexpr double kLeastHope = 0.3;   // of a method that brought nothing so far: it may yet overtake
 
 double share_gone(const Count& before, const Count& now) {
     return before > 0 ? 1 - now.get_d() / before.get_d() : 0;
 }
 
+/// A guess at the work of the first level of the walk over heavy tokens: tables for a few tokens and outputs,
+/// each over every number of positions.
+double heavy_work(const Group& group, std::size_t outputs) {
+    const std::size_t tables = 8 * std::min<std::size_t>(outputs, 4) * group.positions;
+    return static_cast<double>(tables * group.tokens() * group.positions * HeavyEffort().bins / 2);
+}
+
+char letter(const std::optional<int>& level, char none) {
+    return level ? static_cast<char>('0' + *level) : none;
+}
+
 }  // namespace
 
-BracketSearch::BracketSearch(BracketEvaluator& evaluator, BracketPlan& plan, BracketTotals& totals)
+Json hints_of(const BracketPlan& plan) {
+    Json cuts = Json::array();
+    for (const auto& [group, nodes] : plan.cut_trees) cuts.push_back({group, nodes});
+    std::string levels, heavy;
+    for (const GroupMethods& m : plan.methods) {
+        levels += m.skipped ? kNothingLetter : letter(m.convolution, kNoConvolutionLetter);
+        heavy += letter(m.heavy, kNothingLetter);
+    }
+    return {{"levels", levels},
+            {"heavy", heavy},
+            {"tree_mass", plan.tree_mass},
+            {"tree_nodes", plan.tree_nodes},
+            {"cut_trees", cuts}};
+}
+
+BracketSearch::BracketSearch(BracketEvaluator& evaluator, BracketPlan& plan)
     : evaluator_(evaluator),
       plan_(plan),
-      totals_(totals),
-      convolution_(totals.groups.size()),
-      heavy_(totals.groups.size()) {
-    for (std::size_t i = 0; i < totals.groups.size(); ++i) {
-        const GroupOutcome& o = totals.groups[i];
-        convolution_[i] = {1, 0.75, static_cast<double>(o.next_work), o.next_work == 0};
-        heavy_[i] = {0, 0.9, kHeavyPrice * static_cast<double>(o.heavy_work), o.heavy_work == 0};
+      trees_(evaluator.nothing_known()),
+      outcomes_(trees_),
+      convolution_(trees_.size()),
+      heavy_(trees_.size()) {}
+
+bool BracketSearch::begin(bool convolve) {
+    bool complete = true;
+    if (plan_.tree_nodes > 0 || !convolve) complete = evaluator_.evaluate(plan_, trees_);
+    for (std::size_t i = 0; i < trees_.size(); ++i) {
+        spent_ += trees_[i].work;
+        put_together(i);
     }
+    if (!complete || !convolve) return complete;
+    std::vector<Choice> chosen;
+    for (std::size_t i = 0; i < trees_.size(); ++i) {
+        const bool settled = trees_[i].terms_work > 0 && trees_[i].outputs == 0;
+        if (!settled && outcomes_[i].bracket.width() > 0) chosen.push_back({i, Method::convolution, 1, 0});
+    }
+    return evaluate(chosen);
+}
+
+bool BracketSearch::step() {
+    const std::vector<Choice> chosen = next_choices();
+    done_ = chosen.empty();
+    return done_ || evaluate(chosen);
+}
+
+Bracket BracketSearch::bracket() const {
+    Bracket all;
+    for (const GroupOutcome& o : outcomes_) all.right += o.bracket.right, all.upper += o.bracket.upper;
+    return all;
 }
 
 std::vector<BracketSearch::Choice> BracketSearch::choices() const {
     std::vector<Choice> all;
-    for (std::size_t i = 0; i < totals_.groups.size(); ++i) {
-        const Count width = totals_.groups[i].bracket.width();
-        if (!plan_.methods[i].convolution || width == 0) continue;
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+        const double width = outcomes_[i].bracket.width().get_d();
         const auto promise = [&](const Prospect& p) {
-            return p.over ? 0 : width.get_d() * p.hope / std::max(p.price, 1.0);
+            return p.over ? 0 : width * p.hope / std::max(p.price, 1.0);
         };
         const double convolved = promise(convolution_[i]), heavy = promise(heavy_[i]);
         if (convolved <= 0 && heavy <= 0) continue;
@@ -51,7 +100,7 @@ std::vector<BracketSearch::Choice> BracketSearch::choices() const {
     return all;
 }
 
-std::vector<BracketSearch::Choice> BracketSearch::next_choices() {
+std::vector<BracketSearch::Choice> BracketSearch::next_choices() const {
     std::vector<Choice> chosen = choices();
     double work = 0;
     std::size_t n = 0;
@@ -59,80 +108,86 @@ std::vector<BracketSearch::Choice> BracketSearch::next_choices() {
         work += chosen[n++].price;
     }
     chosen.resize(n);
-    std::sort(chosen.begin(), chosen.end(),
-              [](const Choice& a, const Choice& b) { return a.group < b.group; });
     return chosen;
 }
 
-bool BracketSearch::step(const std::function<bool()>& expired) {
-    const std::vector<Choice> chosen = next_choices();
-    done_ = chosen.empty();
-    if (done_) return true;
-    BracketPlan finer = plan_;
-    std::vector<std::size_t> groups;
+bool BracketSearch::evaluate(const std::vector<Choice>& chosen) {
+    BracketPlan alone;
+    alone.methods.assign(outcomes_.size(), {true});
     for (const Choice& c : chosen) {
-        GroupMethods& methods = finer.methods[c.group];
+        GroupMethods& methods = alone.methods[c.group] = {};
         (c.method == Method::heavy ? methods.heavy : methods.convolution) = prospect(c.group, c.method).level;
-        groups.push_back(c.group);
     }
-    BracketTotals next = totals_;
-    const bool complete = evaluator_.evaluate(finer, groups, next, expired);
+    std::vector<GroupOutcome> found(outcomes_.size());
+    const bool complete = evaluator_.evaluate(alone, found);
     for (const Choice& c : chosen) {
-        GroupOutcome& found = next.groups[c.group];
-        const GroupOutcome& before = totals_.groups[c.group];
+        const GroupOutcome& o = found[c.group];
+        if (o.terms_work == 0) continue;  // no time for it
+        spent_ += o.terms_work + o.work;
         if (c.method == Method::heavy) {
-            judge_heavy(c.group, found, before);
+            judge_heavy(c.group, o);
         } else {
-            judge_convolution(c.group, found, before);
+            judge_convolution(c.group, o);
         }
+        put_together(c.group);
     }
-    totals_ = std::move(next);
-    totals_.add_up();
     return complete;
 }
 
-void BracketSearch::judge_convolution(std::size_t group, GroupOutcome& found, const GroupOutcome& before) {
-    // A level that does not narrow the bracket is not taken, but a finer grid still may, all at once, when
-    // its step falls below what tells the sums apart. Where it narrows little, counting by halves may come
-    // next.
+void BracketSearch::judge_convolution(std::size_t group, const GroupOutcome& found) {
     Prospect& p = convolution_[group];
-    const Count was = before.convolution->bracket.width(), is = found.convolution->bracket.width();
-    const bool narrower = found.cut == 0 && is < was && found.bracket.width() <= before.bracket.width();
-    const double gone = narrower ? share_gone(was, is) : 0;
-    const bool halves_cheap = found.halves_work > 0 && found.halves_work < 4 * found.next_work;
-    if (gone < 0.1 && halves_cheap && p.level < kHalvesLevel) {
-        p.level = kHalvesLevel - 1;
-        p.price = static_cast<double>(found.halves_work);
-    } else {
-        p.price = static_cast<double>(found.next_work);
+    if (p.level == 0) {
+        plan_.methods[group].convolution = 0;
+        p.kept = found;
+        p.hope = 0.75;
+        // From level 1 on, outputs are counted in pairs too.
+        p.price = 4 * static_cast<double>(found.work * found.outputs) + 1;
+        Prospect& heavy = heavy_[group];
+        heavy.over = p.over = found.outputs == 0;
+        heavy.hope = 0.9;
+        heavy.price = kHeavyPrice * heavy_work(evaluator_.group(group), found.outputs);
+        ++p.level;
+        return;
     }
-    if (narrower) {
-        plan_.methods[group].convolution = found.convolution->level;
-    } else {
-        found = before;
+    // A level that does not narrow the bracket is not taken, but a finer grid still may, all at once, when
+    // its step falls below what tells the sums apart.
+    const double gone = std::max(0.0, share_gone(p.kept.bracket.width(), found.bracket.width()));
+    if (gone > 0) {
+        plan_.methods[group].convolution = p.level;
+        p.kept = found;
     }
+    p.price = 4 * static_cast<double>(found.work) + 1;
     p.hope = std::clamp(gone, kLeastHope, 0.75);
-    p.over = ++p.level > kLastLevel || p.price == 0;
+    p.over = ++p.level > kLastLevel;
 }
 
-void BracketSearch::judge_heavy(std::size_t group, GroupOutcome& found, const GroupOutcome& before) {
+void BracketSearch::judge_heavy(std::size_t group, const GroupOutcome& found) {
     Prospect& p = heavy_[group];
-    if (found.heavy && !(before.heavy && before.heavy->level == found.heavy->level)) {
-        const double paid = static_cast<double>(found.heavy->work);
-        // The first guess says little about how work grows.
-        const double growth =
-            before.heavy ? paid / std::max(1.0, static_cast<double>(before.heavy->work)) : 2;
-        p.price = kHeavyPrice * paid * std::clamp(growth, 1.5, 4.0);
-        const Count was = before.heavy ? before.heavy->bracket.width() : before.bracket.width();
-        p.hope = std::clamp(share_gone(was, found.heavy->bracket.width()), 0.0, 0.75);
-    }
-    if (found.cut == 0 && found.bracket.width() < before.bracket.width()) {
+    const double paid = static_cast<double>(found.work), before = static_cast<double>(p.last.work);
+    // The first guess says little about how work grows.
+    const double growth = before > 0 ? paid / before : 2;
+    p.price = kHeavyPrice * paid * std::clamp(growth, 1.5, 4.0);
+    const Count was = before > 0 ? p.last.bracket.width() : outcomes_[group].bracket.width();
+    p.hope = std::clamp(share_gone(was, found.bracket.width()), kLeastHope, 0.75);
+    Bracket both = outcomes_[group].bracket;
+    both.intersect(found.bracket);
+    if (both.width() < outcomes_[group].bracket.width()) {
         plan_.methods[group].heavy = p.level;
-    } else {
-        found = before;
-        p.hope = std::max(p.hope, kLeastHope);  // a level may still overtake the other methods
+        p.kept = found;
     }
+    p.last = found;
     p.over = ++p.level > kLastHeavyLevel;
+}
+
+void BracketSearch::put_together(std::size_t group) {
+    GroupOutcome& all = outcomes_[group] = trees_[group];
+    for (const Prospect* p : {&convolution_[group], &heavy_[group]}) {
+        if (p->kept.terms_work == 0) continue;
+        all.bracket.intersect(p->kept.bracket);
+        all.terms_work = p->kept.terms_work;
+        all.work += p->kept.work;
+        all.nodes += p->kept.nodes;
+    }
 }
 
 }  // namespace maxcert

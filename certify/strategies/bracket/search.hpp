@@ -4,22 +4,35 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "certify/strategies/bracket/plan.hpp"
 
 namespace maxcert {
 
+/// What BracketPlan::from_json reads.
+Json hints_of(const BracketPlan& plan);
+
+/// Every method of a group is evaluated on its own; what the plan's methods establish together is put
+/// together from their outcomes.
 class BracketSearch {
   public:
-    /// `totals` are of `plan`, and both are refined in place. All must outlive the search.
-    BracketSearch(BracketEvaluator& evaluator, BracketPlan& plan, BracketTotals& totals);
+    /// `plan` names trees and no other methods; the search adds these. It must outlive the search.
+    BracketSearch(BracketEvaluator& evaluator, BracketPlan& plan);
 
-    /// Refines the most promising groups; false when `expired` ended it early.
-    bool step(const std::function<bool()>& expired);
+    /// Evaluates the trees, if there are any, and the first level of the convolution if `convolve`. False
+    /// when the TimeLimit ended it early.
+    bool begin(bool convolve);
+    /// Refines the most promising groups; false when the TimeLimit ended it early.
+    bool step();
     /// No group can be refined any more.
     bool done() const { return done_; }
+
+    /// What the plan establishes, group by group.
+    const std::vector<GroupOutcome>& outcomes() const { return outcomes_; }
+    Bracket bracket() const;
+    /// Work of every evaluation so far, those that were of no use included.
+    std::uint64_t spent() const { return spent_; }
 
   private:
     enum class Method { convolution, heavy };
@@ -29,7 +42,9 @@ class BracketSearch {
         int level = 0;      ///< the next one
         double hope = 1;    ///< the share of the width that it may take away
         double price = 0;   ///< about its work
-        bool over = false;  ///< nothing more to expect
+        bool over = true;   ///< nothing more to expect
+        GroupOutcome last;  ///< of the level before; its work is 0 if there was none
+        GroupOutcome kept;  ///< of the level that the plan names, likewise
     };
     struct Choice {
         std::size_t group;
@@ -40,18 +55,22 @@ class BracketSearch {
     Prospect& prospect(std::size_t group, Method method) {
         return method == Method::heavy ? heavy_[group] : convolution_[group];
     }
+    /// Evaluates the next level of the method chosen for each group.
+    bool evaluate(const std::vector<Choice>& chosen);
     /// The better method for each group that is open, the most promising first.
     std::vector<Choice> choices() const;
     /// Those within a factor of the best, and few enough for the bracket to be seen closing.
-    std::vector<Choice> next_choices();
-    /// Takes the new outcome of a group over if it is worth it.
-    void judge_convolution(std::size_t group, GroupOutcome& found, const GroupOutcome& before);
-    void judge_heavy(std::size_t group, GroupOutcome& found, const GroupOutcome& before);
+    std::vector<Choice> next_choices() const;
+    /// Takes the outcome of a level over if it is worth it, and looks ahead.
+    void judge_convolution(std::size_t group, const GroupOutcome& found);
+    void judge_heavy(std::size_t group, const GroupOutcome& found);
+    void put_together(std::size_t group);
 
     BracketEvaluator& evaluator_;
     BracketPlan& plan_;
-    BracketTotals& totals_;
+    std::vector<GroupOutcome> trees_, outcomes_;
     std::vector<Prospect> convolution_, heavy_;  // by group
+    std::uint64_t spent_ = 0;
     bool done_ = false;
 };
 

@@ -35,50 +35,45 @@ class BracketStrategy : public Prover {
 
     Proof prove(Model& model, const SearchOptions& options) const override {
         const Stopwatch searching;
+        const TimeLimit limit(options.deadline());
         BracketEvaluator evaluator(model, options);
-        const auto expired = expiry(options);
         const Count total = power(model.shape().d_vocab, model.shape().n_ctx);
-
-        BracketPlan plan = first_plan(evaluator, options, total);
-        BracketTotals totals = evaluator.nothing_known();
-        bool complete = evaluator.evaluate(plan, every_group(evaluator), totals, expired);
-        if (!complete) forget_unknown(plan, totals, evaluator);
-        report(options, totals, total, 0);
+        const bool exhaustive = trees_ && (total <= kExhaustiveTotal || options.mass_threshold == 0);
+        BracketPlan plan = first_plan(evaluator, options, total, exhaustive);
+        BracketSearch search(evaluator, plan);
+        bool complete = search.begin(!exhaustive);
+        if (!complete) forget_unknown(plan, search.outcomes(), evaluator);
+        report(options, search, total, 0);
 
         // A time limit alone is meant to be used up.
         const std::uint64_t budget = options.node_budget > 0 ? options.node_budget
                                      : options.time_limit_s > 0
                                          ? std::numeric_limits<std::uint64_t>::max()
                                          : kDefaultWork * model.shape().n_ctx * model.shape().n_ctx;
-        const std::uint64_t before = totals.spent;
-        BracketSearch search(evaluator, plan, totals);
+        const std::uint64_t before = search.spent();
         const bool no_limit = options.node_budget == 0 && options.time_limit_s == 0 && total > kModestTotal;
-        const auto narrow = [&] { return totals.all.width() * kNarrow < total; };
-        while (complete && !search.done() && totals.spent - before < budget && !(no_limit && narrow())) {
-            complete = search.step(expired);
+        const auto narrow = [&] { return search.bracket().width() * kNarrow < total; };
+        while (complete && !search.done() && search.spent() - before < budget && !(no_limit && narrow())) {
+            complete = search.step();
             const double elapsed = searching.seconds();
-            report(options, totals, total,
-                   std::max(static_cast<double>(totals.spent - before) / static_cast<double>(budget),
+            report(options, search, total,
+                   std::max(static_cast<double>(search.spent() - before) / static_cast<double>(budget),
                             options.time_limit_s > 0 ? elapsed / options.time_limit_s : 0.0));
         }
-        totals.add_up();
 
         Proof proof;
-        proof.hints = plan.to_json();
+        proof.hints = hints_of(plan);
         proof.search_s = searching.seconds();
-        proof.result = bracket_result(evaluator, totals, total);
+        proof.result = bracket_result(evaluator, search.outcomes(), total);
         proof.result.complete = complete;
         return proof;
     }
 
   private:
-    BracketPlan first_plan(const BracketEvaluator& evaluator, const Effort& effort,
-                           const Count& total) const {
+    BracketPlan first_plan(const BracketEvaluator& evaluator, const Effort& effort, const Count& total,
+                           bool exhaustive) const {
         BracketPlan plan;
-        const bool exhaustive = trees_ && (total <= kExhaustiveTotal || effort.mass_threshold == 0);
-        GroupMethods methods;
-        if (!exhaustive) methods.convolution = 0;
-        plan.methods.assign(evaluator.groups(), methods);
+        plan.methods.resize(evaluator.groups());
         if (!trees_) return plan;
         const bool modest = total <= kModestTotal;
         plan.tree_nodes = exhaustive ? kExhaustiveNodes : modest ? kModestNodes : kGroupNodes;
@@ -94,20 +89,20 @@ class BracketStrategy : public Prover {
 
     /// Groups that a limit kept from being looked at are not looked at again by the check, and trees that it
     /// cut short are cut there again.
-    static void forget_unknown(BracketPlan& plan, const BracketTotals& totals,
+    static void forget_unknown(BracketPlan& plan, const std::vector<GroupOutcome>& outcomes,
                                const BracketEvaluator& evaluator) {
         for (std::size_t i = 0; i < plan.methods.size(); ++i) {
-            const GroupOutcome& o = totals.groups[i];
-            if (o.cut > 0) plan.cut_trees[i] = o.cut, plan.methods[i].convolution.reset();
-            plan.methods[i].skipped = o.work == 0 || o.bracket.width() == evaluator.group(i).size();
+            const GroupOutcome& o = outcomes[i];
+            if (o.cut > 0) plan.cut_trees[i] = o.cut;
+            plan.methods[i].skipped = o.terms_work == 0 || o.bracket.width() == evaluator.group(i).size();
         }
     }
 
-    static void report(const Runtime& runtime, const BracketTotals& totals, const Count& total, double done) {
+    static void report(const Runtime& runtime, const BracketSearch& search, const Count& total, double done) {
         if (!runtime.on_progress) return;
-        runtime.on_progress(
-            std::min(done, 1.0),
-            fmt::format("[{:.7f}, {:.7f}]", share(totals.all.right, total), share(totals.all.upper, total)));
+        const Bracket all = search.bracket();
+        runtime.on_progress(std::min(done, 1.0), fmt::format("[{:.7f}, {:.7f}]", share(all.right, total),
+                                                             share(all.upper, total)));
     }
 
     bool trees_;

@@ -31,7 +31,7 @@ SplitPaths::SplitPaths(const Paths<Interval>& paths)
     split(paths.EU, stride, eu);
 }
 
-QueryTables::QueryTables(const RoundUpward&, const Paths<Interval>& paths, const SplitPaths& split,
+QueryTables::QueryTables(const RoundUpward& up, const Paths<Interval>& paths, const SplitPaths& split,
                          std::size_t q, const Kernels& kernels)
     : paths_(paths),
       split_(split),
@@ -40,24 +40,11 @@ QueryTables::QueryTables(const RoundUpward&, const Paths<Interval>& paths, const
       d_vocab_(split.d_vocab),
       n_ctx_(split.n_ctx),
       stride_(split.stride),
-      attention_(d_vocab_ * n_ctx_),
+      attention_(attention_weights(up, paths, q)),
       offset_(d_vocab_),
       largest_(stride_),
       seen_(stride_),
       unseen_(stride_) {
-    // exp(EQKE + EQKP) = exp(EQKE - top) exp(EQKP - top'): V + K exponentials instead of V K.
-    const auto exponentials = [](const Interval* scores, std::size_t n) {
-        double top = scores[0].upper();
-        for (std::size_t j = 1; j < n; ++j) top = std::max(top, scores[j].upper());
-        std::vector<Interval> e(n);
-        for (std::size_t j = 0; j < n; ++j) e[j] = exp(scores[j] - exactly<Interval>(top));
-        return e;
-    };
-    const std::vector<Interval> token = exponentials(paths.EQKE.row(q), d_vocab_);
-    const std::vector<Interval> position = exponentials(paths.EQKP.row(q), n_ctx_);
-    for (std::size_t i = 0; i < n_ctx_; ++i) {
-        for (std::size_t t = 0; t < d_vocab_; ++t) attention_[i * d_vocab_ + t] = token[t] * position[i];
-    }
     attention_lower_.resize(n_ctx_ * stride_), attention_upper_.resize(n_ctx_ * stride_);
     for (std::size_t i = 0; i < n_ctx_; ++i) {
         for (std::size_t t = 0; t < d_vocab_; ++t) {
@@ -93,7 +80,7 @@ void QueryTables::set_margin(const Interval& margin) {
     auto& ends = leads_.back().ends;
     for (const End end : kBothEnds) ends[end].resize(n_ctx_ * d_vocab_);
     for (std::size_t j = 0; j < n_ctx_ * d_vocab_; ++j) {
-        const Interval lead = attention_[j] * margin;
+        const Interval lead = attention(j % d_vocab_, j / d_vocab_) * margin;
         ends.negated_lower[j] = static_cast<float>(lead.negated_lower());
         ends.upper[j] = static_cast<float>(lead.upper());
     }

@@ -8,6 +8,7 @@
 #include "certify/arithmetic/ends.hpp"
 #include "certify/arithmetic/interval.hpp"
 #include "certify/model/paths.hpp"
+#include "certify/strategies/terms/attention.hpp"
 #include "certify/strategies/terms/kernels.hpp"
 
 namespace maxcert {
@@ -30,7 +31,7 @@ class QueryTables {
     std::size_t query() const { return q_; }
     std::size_t d_vocab() const { return d_vocab_; }
     /// a_q(t,i) times exp(-constant): i < n_ctx, t < d_vocab.
-    const Interval& attention(std::size_t t, std::size_t i) const { return attention_[i * d_vocab_ + t]; }
+    const Interval& attention(std::size_t t, std::size_t i) const { return attention_(i, t); }
     /// The margin of all that follows; 0 at first. Returning to one that was set before is cheap.
     void set_margin(const Interval& margin);
 
@@ -63,7 +64,7 @@ class QueryTables {
     const Kernels& kernels_;
     std::size_t q_, d_vocab_, n_ctx_, stride_;
     bool finite_ = true;
-    std::vector<Interval> attention_;
+    Matrix<Interval> attention_;                             // [position, token]
     std::vector<double> attention_lower_, attention_upper_;  // [position, stride]
     Interval margin_;
     struct Lead {

@@ -69,8 +69,6 @@ Wrong wrong_by_hand(const GroupTerms& g) {
     return wrong;
 }
 
-const auto never = [] { return false; };
-
 TEST(HeavyTree, BracketsEveryGroupAtEveryEffortAndCountsExactlyAtFullEffort) {
     const RoundUpward up;
     Random random(5);
@@ -87,9 +85,9 @@ TEST(HeavyTree, BracketsEveryGroupAtEveryEffortAndCountsExactlyAtFullEffort) {
                 effort.open_mass = mass;
                 effort.bins = round % 3 == 0 ? 3 : 40;
                 effort.class_ratio = ratio;
-                if (round % 5 == 0) effort.nodes = 1 + random() % 30;
+                if (round % 5 == 0) effort.work = random() % 3000;
                 if (round % 7 == 0) effort.table_entries = random() % 500;
-                const HeavyResult r = *walk_heavy_tokens(up, g, effort, never);
+                const HeavyResult r = walk_heavy_tokens(up, g, effort);
                 EXPECT_LE(r.bracket.right, size - Count(wrong.possibly)) << round << " at " << mass;
                 EXPECT_GE(r.bracket.upper, size - Count(wrong.surely)) << round << " at " << mass;
                 if (mass == 0 && round % 5 != 0) {
@@ -115,7 +113,7 @@ TEST(HeavyTree, MistakesShow) {
         const Count surely_right = g.group.size() - Count(wrong.possibly),
                     possibly_right = g.group.size() - Count(wrong.surely);
         const auto refuted = [&](const GroupTerms& other) {
-            const Bracket b = walk_heavy_tokens(up, other, {}, never)->bracket;
+            const Bracket b = walk_heavy_tokens(up, other, {}).bracket;
             return b.right > surely_right || b.upper < possibly_right ? 1 : 0;
         };
         EXPECT_EQ(refuted(g), 0);
@@ -147,10 +145,13 @@ TEST(HeavyTree, EndsWhenTimeDoesAndLeavesWildTermsOpen) {
     g.wins[0].upper.assign(12 * 6, -1);
     for (std::size_t j = 0; j < 12 * 6; ++j) g.wins[0].upper[j] = static_cast<double>(random() % 7) - 3.5;
     g.wins[0].lower = g.wins[0].upper;
-    EXPECT_FALSE(walk_heavy_tokens(up, g, {}, [] { return true; }).has_value());
+    {
+        const TimeLimit over(Deadline(0));
+        EXPECT_THROW(walk_heavy_tokens(up, g, {}), TimeOver);
+    }
     for (const double wild : {1e300, -1e300, std::numeric_limits<double>::infinity(), std::nan("")}) {
         g.wins[0].upper[5] = wild;
-        const Bracket b = walk_heavy_tokens(up, g, {}, never)->bracket;
+        const Bracket b = walk_heavy_tokens(up, g, {}).bracket;
         EXPECT_EQ(b.right, 0);
         EXPECT_EQ(b.upper, g.group.size());
     }

@@ -13,9 +13,7 @@ namespace maxcert {
 namespace {
 
 constexpr float kSmallestShare = 1e-30f;  // below it shares become this or 0: no denormal numbers
-constexpr std::size_t kBlock = std::size_t{1} << 18;
-constexpr double kFarAway = 1e9;  // steps
-constexpr TailTables::Code kMostDirectCodes = 1u << 10;
+constexpr double kFarAway = 1e9;          // steps
 
 /// to[j] += factor * from[j], rounding upward.
 MAXCERT_CLONES("avx512f", "avx2")
@@ -41,13 +39,7 @@ struct TailTables::Level {
         std::vector<std::pair<std::int32_t, float>> others;  // steps of tokens but m, with their number
     };
     std::vector<Class> classes;
-    // Where codes are few, by code; m needed or not.
-    std::array<std::vector<std::unique_ptr<Table>>, 2> direct;
-    std::array<std::unordered_map<Code, std::unique_ptr<Table>>, 2> sparse;
-
-    std::unique_ptr<Table>& slot(Code code, bool need_m) {
-        return direct[need_m].empty() ? sparse[need_m][code] : direct[need_m][code];
-    }
+    std::array<std::unordered_map<Code, Table>, 2> tables;  // m needed or not
 };
 
 TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class_ratio, std::size_t bins,
@@ -73,18 +65,6 @@ TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class
 }
 
 TailTables::~TailTables() = default;
-
-float* TailTables::allocate(std::size_t n) {
-    if (block_used_ + n > block_size_) {
-        block_size_ = std::max(n, kBlock);
-        blocks_.emplace_back(new float[block_size_]);
-        block_used_ = 0;
-    }
-    float* at = blocks_.back().get() + block_used_;
-    block_used_ += n;
-    entries_ += n;
-    return at;
-}
 
 std::unique_ptr<TailTables::Level>& TailTables::kept(const Key& key) {
     return levels_[(key.output * (terms_.tokens + 1) + key.rank) * 2 +
@@ -143,9 +123,6 @@ TailTables::Level& TailTables::level(const Key& key) {
         of.others.assign(others.begin(), others.end());
         work_ += 4 * left * (12 + places_.size());
     }
-    if (codes_ <= kMostDirectCodes) {
-        for (auto& tables : l.direct) tables.resize(codes_);
-    }
     return l;
 }
 
@@ -153,16 +130,19 @@ const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, 
                                           std::size_t r, bool need_m, bool may_make) {
     const Key key{output, rank, bound};
     if (may_make && entries_ < most_entries_) return &get(key, code, r, need_m);
-    return kept(key) ? kept(key)->slot(code, need_m).get() : nullptr;
+    if (!kept(key)) return nullptr;
+    const auto& tables = kept(key)->tables[need_m];
+    const auto known = tables.find(code);
+    return known == tables.end() ? nullptr : &known->second;
 }
 
 const TailTables::Table& TailTables::get(const Key& key, Code code, std::size_t r, bool need_m) {
     Level& l = level(key);
-    if (const auto& known = l.slot(code, need_m)) return *known;
-    auto table = std::make_unique<Table>(make(key, l, code, r, need_m));
-    auto& slot = l.slot(code, need_m);  // only now: making it made others
-    slot = std::move(table);
-    return *slot;
+    auto& tables = l.tables[need_m];
+    const auto known = tables.find(code);
+    if (known != tables.end()) return known->second;
+    Table made = make(key, l, code, r, need_m);  // which makes others
+    return tables.emplace(code, std::move(made)).first->second;
 }
 
 TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, std::size_t r, bool need_m) {
@@ -174,14 +154,14 @@ TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, st
     do --c;
     while (code / units_[c] == 0);
     const Level::Class& of = l.classes[c];
-    const Table any = get(key, code - units_[c], r - 1, false);
+    const Table& any = get(key, code - units_[c], r - 1, false);
     t.offset = any.offset + of.offset;
     t.low = any.low + of.low;
     t.high = any.high + of.high;
     const auto n = static_cast<std::size_t>(t.high - t.low);
-    float* entries = allocate(n + 1);
-    std::fill(entries, entries + n + 1, 0.0f);
-    t.entries = entries;
+    t.entries.resize(n);
+    entries_ += n;
+    float* entries = t.entries.data();
 
     // Shares of the fillings by what stands at the place, rounded towards the end; negated for the lower.
     const bool upper = key.bound == Bound::at_most;
@@ -193,21 +173,20 @@ TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, st
         const auto sure = static_cast<std::size_t>(rest.low + steps - t.low);
         add_constant(entries, share, sure);
         const auto open = static_cast<std::size_t>(rest.high - rest.low);
-        add_scaled(entries + sure, rest.entries, upper ? share : -share, open);
+        add_scaled(entries + sure, rest.entries.data(), upper ? share : -share, open);
         work_ += sure + open;
     };
     const std::size_t rank = key.rank;
     if (rank <= terms_.rank_of_m) add(any, of.of_m, static_cast<float>(share(terms_.fillings(rank, r - 1))));
     const bool m_later = need_m && r >= 2;
     if (!need_m || m_later) {
-        const Table rest = need_m ? get(key, code - units_[c], r - 1, true) : any;
+        const Table& rest = need_m ? get(key, code - units_[c], r - 1, true) : any;
         const double each = share(terms_.fillings(rank, r - 1, need_m));
         for (const auto& [steps, tokens] : of.others) {
             add(rest, steps, static_cast<float>(each * static_cast<double>(tokens)));
         }
     }
-    for (std::size_t j = 0; j < n; ++j) {
-        float& e = entries[j];
+    for (float& e : t.entries) {
         if (upper) e = e < 1.0f ? std::max(e, kSmallestShare) : 1.0f;
         if (!upper) e = e < -kSmallestShare ? std::max(e, -1.0f) : 0.0f;
     }
@@ -221,7 +200,7 @@ double TailTables::at_most(const Table& t, double sum) {
     const auto j = static_cast<std::int32_t>(ceiling(-steps));
     if (j <= t.low) return 1;
     if (j > t.high) return 0;
-    return static_cast<double>(t.entries[j - t.low - 1]);
+    return static_cast<double>(t.entries[static_cast<std::size_t>(j - t.low - 1)]);
 }
 
 double TailTables::negated_at_least(const Table& t, double negated_sum) {
@@ -231,7 +210,7 @@ double TailTables::negated_at_least(const Table& t, double negated_sum) {
     const auto j = static_cast<std::int32_t>(ceiling(steps));
     if (j <= t.low) return -1;
     if (j > t.high) return 0;
-    return static_cast<double>(t.entries[j - t.low - 1]);
+    return static_cast<double>(t.entries[static_cast<std::size_t>(j - t.low - 1)]);
 }
 
 }  // namespace maxcert

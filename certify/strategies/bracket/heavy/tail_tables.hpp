@@ -55,7 +55,6 @@ class TailTables {
     Level& level(const Key& key);
     const Table& get(const Key& key, Code code, std::size_t r, bool need_m);
     Table make(const Key& key, const Level& level, Code code, std::size_t r, bool need_m);
-    float* allocate(std::size_t n);
 
     const HeavyTerms& terms_;
     std::size_t bins_, most_entries_;
@@ -64,8 +63,7 @@ class TailTables {
     std::vector<Code> units_;  // by class
     Code codes_ = 1;
     std::vector<std::unique_ptr<Level>> levels_;  // [(output * (tokens + 1) + rank) * 2 + bound]
-    std::vector<std::unique_ptr<float[]>> blocks_;
-    std::size_t block_used_ = 0, block_size_ = 0, entries_ = 0;
+    std::size_t entries_ = 0;                     // of all tables
     std::uint64_t work_ = 0;
 };
 
@@ -74,7 +72,7 @@ class TailTables {
 struct TailTables::Table {
     std::int32_t low = 0, high = 0;
     double offset = 0, inverse_step = 1;
-    const float* entries = nullptr;
+    std::vector<float> entries;
 };
 
 }  // namespace maxcert

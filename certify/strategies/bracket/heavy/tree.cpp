@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include "certify/strategies/bracket/heavy/tail_tables.hpp"
 
@@ -22,15 +21,13 @@ struct Live {
 
 class HeavyTree {
   public:
-    HeavyTree(const RoundUpward& up, const GroupTerms& group, const HeavyEffort& effort,
-              const std::function<bool()>& expired)
+    HeavyTree(const RoundUpward& up, const GroupTerms& group, const HeavyEffort& effort)
         : effort_(effort),
-          expired_(expired),
+          group_(group.group),
           terms_(up, group),
-          tables_(up, terms_, effort.class_ratio, effort.bins, effort.table_entries),
-          most_above_(terms_.outputs * terms_.outputs) {}
+          tables_(up, terms_, effort.class_ratio, effort.bins, effort.table_entries) {}
 
-    bool walk() {
+    HeavyResult walk() {
         for (std::size_t x = 0; x < terms_.outputs; ++x) {
             live_.push_back(
                 {static_cast<std::uint32_t>(x), terms_.constant_upper[x], terms_.negated_constant_lower[x]});
@@ -42,13 +39,8 @@ class HeavyTree {
             code += tables_.unit(p);
         }
         node({0, terms_.positions, places, code, terms_.needs_m}, {0, live_.size()});
-        return !stopped_;
+        return {bracket_of_wrong(group_, -wrong_.negated_least, wrong_.most), nodes_, work()};
     }
-
-    /// Sequences in which an output wins.
-    CountEnds wrong() const { return wrong_; }
-    std::uint64_t nodes() const { return nodes_; }
-    std::uint64_t work() const { return work_ + tables_.work(); }
 
   private:
     /// Tokens before `rank` are settled; `r` places are left for the others.
@@ -64,6 +56,7 @@ class HeavyTree {
         std::size_t size() const { return end - begin; }
     };
 
+    std::uint64_t work() const { return work_ + tables_.work(); }
     void count_wrong(const CountEnds& sequences) { wrong_ = wrong_ + sequences; }
 
     template <class Visit>
@@ -74,15 +67,10 @@ class HeavyTree {
     }
 
     /// Whether what is still open has to stay so.
-    bool exhausted() const { return nodes_ >= effort_.nodes || work() >= effort_.work; }
-
-    bool stop() {
-        if (!stopped_ && (++steps_ & 4095) == 0) stopped_ = expired_();
-        return stopped_;
-    }
+    bool exhausted() const { return work() >= effort_.work; }
 
     void node(const Node& n, Outputs outputs) {
-        if (stop()) return;
+        checkpoint(4);
         ++nodes_;
         if (n.need_m && (n.rank > terms_.rank_of_m || n.r == 0)) return;  // no sequence at all
         if (n.rank == terms_.tokens && n.r > 0) return;
@@ -90,7 +78,6 @@ class HeavyTree {
         const bool make = mass.most > effort_.open_mass * kWorthATable && !exhausted();
         // Upper and negated lower shares of the wrong ones.
         const std::size_t top = live_.size();
-        shares_.resize(std::max(shares_.size(), top + outputs.size()));
         double most = 0, negated_least = 0;
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             const Live output = live_[k];
@@ -101,7 +88,6 @@ class HeavyTree {
             if (upper > -negated_least) {
                 negated_least = std::min(negated_least, negated_share_at_least(n, output, make));
             }
-            shares_[live_.size()] = upper;
             live_.push_back(output);
             if (negated_least <= -1) break;
         }
@@ -110,15 +96,12 @@ class HeavyTree {
         if (negated_least <= -1) {
             count_wrong(mass);
         } else if (open.size() > 0) {
-            if (open.size() > 1 && mass.most * (std::min(most, 1.0) + negated_least) > effort_.open_mass) {
-                most = drop_dominated(n, open.begin);
-            }
             // Any number at least the share serves as its upper end, 1 included.
             most = most < 1 ? most : 1.0;
             const bool split = mass.most * (most + negated_least) > effort_.open_mass &&
                                n.rank < terms_.tokens && n.r > 0 && !exhausted();
             if (split) {
-                choose(n, {open.begin, live_.size()}, 0, 0, false);
+                choose(n, open, 0, 0, false);
             } else {
                 count_wrong(mass * CountEnds{most, negated_least});
             }
@@ -156,50 +139,6 @@ class HeavyTree {
         return sum;
     }
 
-    /// Of the live outputs from `begin` on drops those that are at most another one throughout the node; the
-    /// sum of the shares of the others.
-    double drop_dominated(const Node& n, std::size_t begin) {
-        for (std::size_t a = begin; a < live_.size(); ++a) {
-            for (std::size_t b = begin; b < live_.size(); ++b) {
-                if (a == b || !dominated(n, live_[a], live_[b])) continue;
-                live_[a] = live_.back();
-                shares_[a] = shares_[live_.size() - 1];
-                live_.pop_back();
-                b = begin - 1;
-                if (a == live_.size()) break;
-            }
-        }
-        double most = 0;
-        for (std::size_t k = begin; k < live_.size(); ++k) most += shares_[k];
-        return most;
-    }
-
-    bool dominated(const Node& n, const Live& a, const Live& b) {
-        double excess = a.upper + b.negated_lower;
-        const double* above = most_above(a.output, b.output) + n.rank * terms_.positions;
-        for_each_place(n.places, [&](std::size_t p) { excess += above[p]; });
-        work_ += n.r + 1;
-        return excess <= 0;
-    }
-
-    /// The most by which a term of output a exceeds that of b, over this rank and later ones, by place.
-    const double* most_above(std::uint32_t a, std::uint32_t b) {
-        auto& known = most_above_[a * terms_.outputs + b];
-        if (!known) {
-            const std::size_t positions = terms_.positions;
-            known.reset(new double[terms_.tokens * positions]);
-            for (std::size_t rank = terms_.tokens; rank-- > 0;) {
-                for (std::size_t p = 0; p < positions; ++p) {
-                    double& most = known[rank * positions + p];
-                    most = terms_.upper[terms_.at(a, rank, p)] + terms_.negated_lower[terms_.at(b, rank, p)];
-                    if (rank + 1 < terms_.tokens) most = std::max(most, known[(rank + 1) * positions + p]);
-                }
-            }
-            work_ += 2 * terms_.tokens * positions;
-        }
-        return known.get();
-    }
-
     /// Pushes those of the outputs that may still win, where the places before `first` hold later ranks;
     /// false if one of them wins surely.
     bool keep_undecided(const Node& n, Outputs outputs, std::size_t first) {
@@ -217,7 +156,7 @@ class HeavyTree {
     /// Decides, place by place from `first` on, which of the node's places hold its rank; `placed` do, the
     /// last one that was decided among them if `taken`.
     void choose(const Node& n, Outputs outputs, std::size_t first, std::size_t placed, bool taken) {
-        if (stop()) return;
+        checkpoint(4);
         const std::uint64_t undecided = n.places >> first << first;
         if (first >= terms_.positions || undecided == 0) {
             node({n.rank + 1, n.r, n.places, n.code, n.need_m && !(n.rank == terms_.rank_of_m && placed > 0)},
@@ -278,15 +217,12 @@ class HeavyTree {
     static constexpr double kWorthATable = 0.02, kWorthSettling = 0.1;
 
     const HeavyEffort& effort_;
-    const std::function<bool()>& expired_;
+    const Group& group_;
     HeavyTerms terms_;
     TailTables tables_;
-    std::vector<std::unique_ptr<double[]>> most_above_;  // by pair of outputs
     std::vector<Live> live_;
-    std::vector<double> shares_;  // upper ones, beside live_
-    CountEnds wrong_{0, 0};
-    std::uint64_t nodes_ = 0, work_ = 0, steps_ = 0;
-    bool stopped_ = false;
+    CountEnds wrong_{0, 0};  // sequences in which an output wins
+    std::uint64_t nodes_ = 0, work_ = 0;
 };
 
 }  // namespace
@@ -301,24 +237,9 @@ HeavyEffort heavy_effort(int level, std::size_t positions, double sequences) {
     return effort;
 }
 
-std::uint64_t guess_heavy_work(const GroupTerms& terms) {
-    // Tables for a few tokens and outputs, each over every number of positions.
-    const std::size_t tables = 8 * std::min<std::size_t>(terms.wins.size(), 4) * terms.group.positions;
-    return tables * terms.group.tokens() * terms.group.positions * HeavyEffort().bins / 2;
-}
-
-std::optional<HeavyResult> walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms,
-                                             const HeavyEffort& effort,
-                                             const std::function<bool()>& expired) {
-    HeavyResult result;
-    result.bracket = open_bracket(terms.group);
-    if (!heavy_terms_fit(terms)) return result;
-    HeavyTree tree(up, terms, effort, expired);
-    if (!tree.walk()) return std::nullopt;
-    result.bracket = bracket_of_wrong(terms.group, -tree.wrong().negated_least, tree.wrong().most);
-    result.nodes = tree.nodes();
-    result.work = tree.work();
-    return result;
+HeavyResult walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms, const HeavyEffort& effort) {
+    if (!heavy_terms_fit(terms)) return {open_bracket(terms.group)};
+    return HeavyTree(up, terms, effort).walk();
 }
 
 }  // namespace maxcert

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <optional>
 
 #include "certify/strategies/bracket/group_bracket.hpp"
 
@@ -15,8 +13,8 @@ struct HeavyEffort {
     double open_mass = 0;  ///< nodes that leave at most this many sequences open are not split
     std::size_t bins = 96;
     double class_ratio = 1;  ///< of positions in the tables: 1 keeps all apart
-    /// Once the floating operations or the nodes exceed these, nothing is split and no table made any more.
-    std::uint64_t work = ~std::uint64_t{0}, nodes = std::uint64_t{1} << 32;
+    /// Once the floating operations exceed these, nothing is split and no table made any more.
+    std::uint64_t work = ~std::uint64_t{0};
     std::size_t table_entries = std::size_t{1} << 25;
 };
 
@@ -30,11 +28,7 @@ struct HeavyResult {
     std::uint64_t work = 0;  ///< floating operations
 };
 
-/// About the floating operations of the lowest level that does any good, to plan with.
-std::uint64_t guess_heavy_work(const GroupTerms& terms);
-
-/// `terms` must be known. Nothing once `expired`, which is asked now and then, says so.
-std::optional<HeavyResult> walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms,
-                                             const HeavyEffort& effort, const std::function<bool()>& expired);
+/// `terms` must be known.
+HeavyResult walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms, const HeavyEffort& effort);
 
 }  // namespace maxcert
