@@ -21,22 +21,21 @@ struct Choice {
     double gain = 0, price = 0;  ///< of all pairs together
 };
 
-/// By pair, the offers of the partitions tried so far; a pair that a partition was not tried on gets none.
+/// By pair, the offers of the partitions tried so far, one after the other; a pair that a partition was not
+/// tried on gets none. All in one list, since there are thousands of pairs.
 class Offers {
   public:
-    explicit Offers(std::size_t pairs) : offers_(pairs) {}
+    /// At most `most` partitions will be tried.
+    Offers(std::size_t pairs, std::size_t most) : most_(most), pairs_(pairs), offers_(pairs * most) {}
 
     void add(std::size_t pair, std::uint8_t choice, const Offer& offer) {
-        offers_[pair].push_back({choice, offer});
+        Pair& p = pairs_[pair];
+        offers_[pair * most_ + p.offers++] = {choice, offer};
+        p.best_gain = std::max(p.best_gain, offer.gain);
+        p.last_price = offer.price;
     }
-    double best_gain(std::size_t pair) const {
-        double best = 0;
-        for (const auto& [choice, offer] : offers_[pair]) best = std::max(best, offer.gain);
-        return best;
-    }
-    double last_price(std::size_t pair) const {
-        return offers_[pair].empty() ? 0 : offers_[pair].back().second.price;
-    }
+    double best_gain(std::size_t pair) const { return pairs_[pair].best_gain; }
+    double last_price(std::size_t pair) const { return pairs_[pair].last_price; }
 
     /// What each of the pairs first .. last - 1 takes if an operation has to bring `share` of all sequences.
     Choice choose(double share, std::size_t first, std::size_t last) const {
@@ -45,7 +44,8 @@ class Offers {
             double best = 0;
             Offer taken;
             std::uint8_t by_pair = 0;
-            for (const auto& [choice, offer] : offers_[i]) {
+            for (std::size_t k = i * most_; k < i * most_ + pairs_[i].offers; ++k) {
+                const auto& [choice, offer] = offers_[k];
                 const double value = offer.gain - share * offer.price;
                 if (value > best) best = value, taken = offer, by_pair = choice;
             }
@@ -55,10 +55,16 @@ class Offers {
         }
         return all;
     }
-    Choice choose(double share) const { return choose(share, 0, offers_.size()); }
+    Choice choose(double share) const { return choose(share, 0, pairs_.size()); }
 
   private:
-    std::vector<std::vector<std::pair<std::uint8_t, Offer>>> offers_;
+    struct Pair {
+        std::size_t offers = 0;
+        double best_gain = 0, last_price = 0;
+    };
+    std::size_t most_;
+    std::vector<Pair> pairs_;
+    std::vector<std::pair<std::uint8_t, Offer>> offers_;  // [pair, most_]
 };
 
 /// The smallest share (to a thousandth) at which price_at(share), which falls as shares grow, is within

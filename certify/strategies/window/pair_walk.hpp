@@ -24,8 +24,11 @@ template <class N, class C>
     CellWalk<N, IgnoreCell, C> walk(counts);
     for_each_pair(view, plan, m, [&](std::size_t q, const PairTerms<N>& terms) {
         walk.run(terms, positions, q != m);
-        findings[pair_index(q, m)] = {Count(walk.proved()), walk.cells(),
-                                      terms.operations + walk.operations(), walk.open()};
+        PairFinding& found = findings[pair_index(q, m)];
+        found.proved = walk.proved();  // into storage that is there
+        found.cells = walk.cells();
+        found.operations = terms.operations + walk.operations();
+        found.open = walk.open();
     });
 }
 

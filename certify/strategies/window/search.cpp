@@ -88,12 +88,11 @@ std::vector<double> sizes_of_pairs(const Shape& shape) {
 }
 
 /// By pair_index, in plain doubles. Pairs that time does not suffice for yield nothing.
-std::vector<PairFinding> estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
-                                        const Deadline& deadline) {
-    std::vector<PairFinding> findings(claim.plan.choice.size());
+void estimate_pairs(Model& model, const WindowClaim& claim, const CheckOptions& options,
+                    const Deadline& deadline, std::vector<PairFinding>& findings) {
+    for (PairFinding& f : findings) f.proved = 0, f.operations = 0;
     const TimeLimit limit(deadline);
     walk_pairs<Estimate>(model, claim, options, findings);
-    return findings;
 }
 
 bool over(const Deadline& deadline) {
@@ -132,7 +131,7 @@ class PlanSearch {
 
     /// Tries these classes of outputs with all partitions.
     void add(std::vector<ClassStarts> outputs) {
-        Trial trial{std::move(outputs), Offers(sizes_.size()), {}};
+        Trial trial{std::move(outputs), Offers(sizes_.size(), partitions_.size()), {}};
         trial.class_prices = class_prices(trial.outputs);
         try_partitions(trial);
         trials_.push_back(std::move(trial));
@@ -173,6 +172,7 @@ class PlanSearch {
     void try_partitions(Trial& trial) const {
         WindowClaim claim{error_, score_, {trial.outputs, {}, {}}};
         claim.plan.choice.resize(sizes_.size());
+        std::vector<PairFinding> findings(sizes_.size());
         double share = share_;
         for (std::size_t k = 0; k < partitions_.size() && !over(deadline_); ++k) {
             claim.plan.partitions = {partitions_[k]};
@@ -182,7 +182,7 @@ class PlanSearch {
                 claim.plan.choice[i] = left > std::max(1e-15, share * trial.offers.last_price(i)) ? 1 : 0;
             }
             if (std::count(claim.plan.choice.begin(), claim.plan.choice.end(), 1) == 0) break;
-            const std::vector<PairFinding> findings = estimate_pairs(model_, claim, options_, deadline_);
+            estimate_pairs(model_, claim, options_, deadline_, findings);
             for (std::size_t i = 0; i < sizes_.size(); ++i) {
                 if (claim.plan.choice[i] == 0) continue;
                 trial.offers.add(
