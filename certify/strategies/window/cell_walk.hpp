@@ -20,9 +20,10 @@ struct IgnoreCell {
 /// Splits n-1 positions over the blocks, from the maximum down. A node fixes the numbers of the blocks before
 /// b and leaves r positions for block b and further ones. A class that stays below 0 with the worst of these
 /// r times over does so in every cell of the node and is not looked at again; where no class is left, the
-/// node is proved, and where one stays at or above 0 with the best of them, it is given up. A class that one
-/// number of a block refutes is refuted by every larger number, where one more costs the sum as much as the
-/// worst of the further blocks would.
+/// node is proved, and where one stays at or above 0 with the best of them, it is given up. That is not tried
+/// with up to two positions left and nothing taken but the maximum, where it hardly ever succeeds. A class
+/// that one number of a block refutes is refuted by every larger number, where one more costs the sum as much
+/// as the worst of the further blocks would.
 ///
 /// One walk serves many pairs, one after the other: its storage is used again. C: as of SequenceCounts.
 template <class N, class OnCell = IgnoreCell, class C = Count>
@@ -38,10 +39,12 @@ class CellWalk {
         classes_ = terms.query.size();
         const std::size_t blocks = terms.blocks.size();
         sums_.reshape(blocks + 1, classes_);
+        least_.reshape(blocks, classes_);
+        least_from_.assign(classes_, blocks);
         if (multiplicity_.size() < blocks + 1) multiplicity_.resize(blocks + 1);
         if (open_classes_.size() < blocks + 2) open_classes_.resize(blocks + 2);
         taken_.clear();
-        proved_ = 0, cells_ = operations_ = 0, open_ = false;
+        proved_ = 0, cells_ = operations_ = 0, open_ = false, besides_m_ = positions;
         for (std::size_t c = 0; c < classes_; ++c) sums_(0, c) = terms.query[c];
         multiplicity_[0] = 1;
         open_classes_[0].resize(classes_);
@@ -67,12 +70,26 @@ class CellWalk {
         return sums_(b, c) + integer<N>(static_cast<long>(r)) * extreme(b, c);
     }
 
+    /// The min of gain over the blocks b and further down, for class c; made when it is first asked for.
+    const Matrix<N>& least_up_to(std::size_t b, std::size_t c) {
+        for (std::size_t& first = least_from_[c]; first > b; --first) {
+            const std::size_t here = first - 1;
+            least_(here, c) = terms_->gain(here, c);
+            if (first == terms_->blocks.size()) continue;
+            least_(here, c) = min(least_(first, c), least_(here, c));
+            ++operations_;
+        }
+        return least_;
+    }
+
     /// Fills open_classes_[b + 1] with those of open_classes_[b] that the node's bound leaves open; false if
     /// one of them stands in the way of every cell. `counted`: the next node takes one more from block b - 1;
     /// classes that stay below 0 there too are taken out of open_classes_[b].
     bool filter_classes(std::size_t b, std::size_t r, bool counted) {
         std::vector<std::size_t>&from = open_classes_[b], &to = open_classes_[b + 1];
         to.clear();
+        const bool decided = r == 0 || b + 1 == terms_->blocks.size();  // most and least are the same
+        const bool may_be_hopeless = decided || r > 2 || r < besides_m_;
         for (std::size_t i = 0; i < from.size();) {
             const std::size_t c = from[i];
             ++operations_;
@@ -85,8 +102,8 @@ class CellWalk {
                 }
                 continue;
             }
-            ++operations_;
-            if (certainly_nonnegative(value(b, r, c, terms_->least))) {
+            if (may_be_hopeless &&
+                (++operations_, certainly_nonnegative(value(b, r, c, least_up_to(b, c))))) {
                 std::swap(from[0], from[i]);  // the likeliest to refute the next node as well
                 return false;
             }
@@ -125,6 +142,7 @@ class CellWalk {
                 operations_ += open.size();
             }
             if (n < fewest) continue;
+            if (b == 0) besides_m_ = r - n;
             taken_.push_back(n);
             multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n);
             multiplicity_[b + 1] *= counts_.power(size, n);
@@ -137,12 +155,15 @@ class CellWalk {
     const SequenceCounts<C>& counts_;
     OnCell on_cell_;
     std::size_t classes_ = 0;
-    Matrix<N> sums_;                  ///< [depth, classes]
-    std::vector<C> multiplicity_;     ///< by depth: sequences per choice of what is left
-    std::vector<std::size_t> taken_;  ///< by block before the present node's
+    Matrix<N> sums_;                       ///< [depth, classes]
+    Matrix<N> least_;                      ///< as least_up_to() fills it
+    std::vector<std::size_t> least_from_;  ///< by class, the first block that least_ knows
+    std::vector<C> multiplicity_;          ///< by depth: sequences per choice of what is left
+    std::vector<std::size_t> taken_;       ///< by block before the present node's
     /// By depth: the classes that the bounds of the nodes above leave open.
     std::vector<std::vector<std::size_t>> open_classes_;
-    C mass_ = 0;  ///< sequences of the node being decided
+    std::size_t besides_m_ = 0;  ///< positions that block 0, the maximum, leaves to the others
+    C mass_ = 0;                 ///< sequences of the node being decided
     C proved_ = 0;
     std::uint64_t cells_ = 0, operations_ = 0;
     bool open_ = false;

@@ -43,9 +43,9 @@ template <class N>
 struct PairTerms {
     std::vector<Block> blocks;
     std::vector<N> query;
-    Matrix<N> gain;         ///< [blocks, classes]
-    Matrix<N> most, least;  ///< [blocks, classes]: max and min of gain over the blocks b and further down
-    Matrix<char> falls;     ///< [blocks - 1, classes]: 1 if gain(b, c) is certainly at most most(b + 1, c)
+    Matrix<N> gain;      ///< [blocks, classes]
+    Matrix<N> most;      ///< [blocks, classes]: max of gain over the blocks b and further down
+    Matrix<char> falls;  ///< [blocks - 1, classes]: 1 if gain(b, c) is certainly at most most(b + 1, c)
     std::uint64_t operations = 0;   ///< that the terms took; how many depends on the classes left out
     std::vector<std::size_t> open;  ///< the classes that were not left out, among all of their bounds
 };
@@ -101,9 +101,9 @@ void find_pair_terms(std::size_t q, std::size_t positions, const std::vector<Blo
             terms.gain(b, c) = weigh(lower, upper, bounds.direct(q, open[c]) + block_bounds(b, open[c]));
         }
     }
-    terms.most = terms.least = terms.gain;
+    terms.most = terms.gain;
     terms.falls.reshape(B - 1, C);
-    terms.operations += C * (3 * B + 2 * (B - 1));
+    terms.operations += C * (3 * B + (B - 1));
     for (std::size_t b = B - 1; b-- > 0;) {
         for (std::size_t c = 0; c < C; ++c) {
             const N &here = terms.gain(b, c), &further = terms.most(b + 1, c);
@@ -111,7 +111,6 @@ void find_pair_terms(std::size_t q, std::size_t positions, const std::vector<Blo
             terms.falls(b, c) = falls ? 1 : 0;
             if (!falls) ++terms.operations;
             terms.most(b, c) = falls ? further : max(further, here);
-            terms.least(b, c) = min(terms.least(b + 1, c), here);
         }
     }
 }

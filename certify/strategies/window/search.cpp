@@ -142,11 +142,16 @@ class PlanSearch {
         }
     }
 
-    /// The best plan that takes each maximum's classes and partitions from what was tried.
+    /// The best plan within the budget that takes each maximum's classes and partitions from what was tried;
+    /// if the tables alone exceed the budget, nearly nothing.
     Found best() const {
-        Found found = combined(share_);
-        found.price += operations_of_tables(found.plan);
-        return found;
+        double share = share_;
+        for (double step = 0.002;; step *= 2) {
+            Found found = combined(share);
+            found.price += operations_of_tables(found.plan);
+            if (options_.proof_budget == 0 || found.price <= budget() || share > 1) return found;
+            share *= 1 + step;
+        }
     }
     double share() const { return share_; }
 

@@ -181,7 +181,7 @@ struct AClassForgotten : WindowPieces {
     void change(PairTerms<Interval>& t) const override {
         if (t.query.size() < 2) return;
         t.query.pop_back();
-        for (Matrix<Interval>* of : {&t.gain, &t.most, &t.least}) {
+        for (Matrix<Interval>* of : {&t.gain, &t.most}) {
             Matrix<Interval> fewer(of->rows(), of->columns() - 1);
             for (std::size_t b = 0; b < fewer.rows(); ++b) {
                 for (std::size_t c = 0; c < fewer.columns(); ++c) fewer(b, c) = (*of)(b, c);

@@ -26,6 +26,7 @@ struct Metered {
     friend Metered operator+(Metered a, Metered b) { return ++operations, Metered{a.value + b.value}; }
     friend Metered operator*(Metered a, Metered b) { return ++operations, Metered{a.value * b.value}; }
     Metered& operator+=(Metered b) { return *this = *this + b; }
+    friend Metered min(Metered a, Metered b) { return ++operations, Metered{min(a.value, b.value)}; }
     friend bool certainly_negative(Metered a) { return ++operations, certainly_negative(a.value); }
     friend bool certainly_nonnegative(Metered a) { return ++operations, certainly_nonnegative(a.value); }
 };
@@ -321,14 +322,8 @@ TEST(Window, TheWalkCountsItsOperations) {
     const SequenceCounts counts(model.shape());
     for (std::size_t m : {0U, 1U, 5U, 40U}) {
         for_each_pair(view, uniform_plan(3, 64), m, [&](std::size_t q, const PairTerms<Interval>& terms) {
-            PairTerms<Metered> same{terms.blocks,
-                                    {},
-                                    metered(terms.gain),
-                                    metered(terms.most),
-                                    metered(terms.least),
-                                    terms.falls,
-                                    0,
-                                    {}};
+            PairTerms<Metered> same{
+                terms.blocks, {}, metered(terms.gain), metered(terms.most), terms.falls, 0, {}};
             for (const Interval& one : terms.query) same.query.push_back({one});
             CellWalk<Metered> walk(counts);
             Metered::operations = 0;
