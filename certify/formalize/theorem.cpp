@@ -31,10 +31,17 @@ struct Check {
     std::string definitions = "";  ///< what `counted` and `theorem` speak of
 };
 
-/// Grids of up to 2^5, 2^7 and 2^9 steps, until 2^-25 of all sequences are open in a group, or 2^-30 where
-/// sequences are long and fewer groups matter: minutes for Max-of-10 and Max-of-20.
+/// How much Brackets.v tries: grids of up to 2^k steps, until 2^-open_bits of all sequences are open in a
+/// group; groups that stay open in parts, by so many of their heaviest tokens, and two outputs at a time.
+/// Minutes for Max-of-10 and Max-of-20: where sequences are long, fewer groups matter, and fewer outputs in
+/// each.
 std::string bracket_effort(const Shape& shape) {
-    return fmt::format("[5; 7; 9]%nat {}", shape.n_ctx <= 16 ? 25 : 30);
+    return shape.n_ctx > 16
+               ? "{| grids := [5; 7; 9]%nat; open_bits := 36; splits := 1; grids_for_parts := [9; 11; "
+                 "13]%nat; "
+                 "grid_for_pairs := 0 |}"
+               : "{| grids := [5; 7; 9]%nat; open_bits := 26; splits := 4; grids_for_parts := [8; 10]%nat; "
+                 "grid_for_pairs := 7 |}";
 }
 
 /// The window's size W of window/W.
@@ -54,8 +61,8 @@ Check windows_check(const std::string& blocks) {
 Check check_of(const std::string& proof, const Json& hints, const Shape& shape) {
     if (proves_exact_count(proof)) return {"Exact", "sequences_proved bits", "exact_accuracy", "accuracy_is"};
     if (proves_bracket(proof)) {
-        return {"Brackets", fmt::format("brackets_proved {} bits", bracket_effort(shape)),
-                fmt::format("(between_brackets {})", bracket_effort(shape)), ""};
+        return {"Brackets", "brackets_proved by_effort bits", "(between_brackets by_effort)", "",
+                fmt::format("Definition by_effort : effort := {}.\n", bracket_effort(shape))};
     }
     if (proof == "cubic") return {"Cubic", "cubic_proved bits", "cubic_at_least", "accuracy_at_least"};
     if (proof == "float32") {

@@ -14,7 +14,16 @@ import exact_test
 from exact_test import FORMAL, GOLDEN, CoqTest, assumptions, bits, coqc, count_by_enumeration, head, random_weights, read, unexpected
 from theory_mutants import MutantsTest
 
-COARSE, FINE = '[1]%nat 30', '[5; 9]%nat 30'  # grids of up to 2^k steps, until 2^-30 of the sequences are open in a group
+
+
+def effort(grids, splits=0, for_parts='[]', for_pairs=0):
+    """Grids of up to 2^k steps, until 2^-30 of the sequences are open in a group; open ones are split by so many tokens."""
+    return (f'{{| grids := {grids}%nat; open_bits := 30; splits := {splits}; grids_for_parts := {for_parts}%nat; '
+            f'grid_for_pairs := {for_pairs} |}}')
+
+
+COARSE, FINE = effort('[1]'), effort('[5; 9]')
+PARTS, PAIRS = effort('[1]', 2, '[2; 6]'), effort('[1]', 0, '[1]', 6)
 HEAD = head('Brackets')
 
 
@@ -32,9 +41,9 @@ class Bracket(CoqTest):
     def brackets(self, weights):
         """The lower and the upper end that each effort proves; None where it says nothing."""
         self.model = HEAD + bits(weights)
-        printed = self.coq('Counted.v', self.model + ''.join(f'Eval vm_compute in brackets_proved {effort} bits.\n' for effort in (COARSE, FINE)))
+        printed = self.coq('Counted.v', self.model + ''.join(f'Eval vm_compute in brackets_proved {effort} bits.\n' for effort in (COARSE, FINE, PARTS, PAIRS)))
         found = re.findall(r'= (?:Some \((\d+), (\d+)\)|None)', printed)
-        self.assertEqual(len(found), 2)
+        self.assertEqual(len(found), 4)
         total = len(weights['wE']) ** len(weights['wP'])
         return [(int(right), total - int(wrong)) if right else None for right, wrong in found]
 
@@ -47,25 +56,33 @@ class Bracket(CoqTest):
         self.assertEqual(unexpected(printed), [])
 
     def test_random_models_against_enumeration(self):
-        tried = sharp = wide = 0
+        tried = sharp = wide = split = paired = 0
         for seed in range(5):
             weights = random_weights(seed)
             exact = count_by_enumeration(weights)
             if exact is None:
                 continue
             with self.subTest(seed):
-                coarse, fine = self.brackets(weights)
-                for low, high in (coarse, fine):
+                coarse, fine, parts, pairs = self.brackets(weights)
+                for low, high in (coarse, fine, parts, pairs):
                     self.assertLessEqual(low, exact)
                     self.assertLessEqual(exact, high)
                 self.assertLessEqual(fine[1] - fine[0], coarse[1] - coarse[0])
+                for low, high in (parts, pairs):
+                    self.assertLessEqual(high - low, coarse[1] - coarse[0])
                 self.proves(FINE, *fine)
+                self.proves(PARTS, *parts)
+                self.proves(PAIRS, *pairs)
+                split += parts[1] - parts[0] < coarse[1] - coarse[0]
+                paired += pairs[1] - pairs[0] < coarse[1] - coarse[0]
                 tried += 1
                 sharp += fine[0] == exact or fine[1] == exact
                 wide += coarse[1] > coarse[0]
         self.assertGreater(tried, 1)
         self.assertGreater(sharp, 0)
         self.assertGreater(wide, 0)
+        self.assertGreater(split, 0)
+        self.assertGreater(paired, 0)
 
     def test_ties_are_never_right(self):
         for low, _ in self.brackets(read(GOLDEN / 'rounding-tie.safetensors')):
@@ -74,25 +91,42 @@ class Bracket(CoqTest):
     def test_infinities_prove_nothing(self):
         weights = random_weights(1)
         weights['wE'][0][0] = 0x7f800000
-        self.assertEqual(self.brackets(weights), [None, None])
+        self.assertEqual(self.brackets(weights), [None, None, None, None])
 
 
 # The file and what changes in its program; the lemma that must fail, and the files from the program to it.
 MUTANTS = {
     'upper counts with costs rounded up': ('if up then shr x s else ceiling x s', 'ceiling x s', 'steps_ok', 'Charges'),
-    'a first maximum that costs nothing': ('(monomial bits size (c_first c) free)', 'free', 'polynomials_ok', 'Packed'),
-    'counts beyond what a coefficient holds': ('else need)) mod (2 ^ W - 1)', 'else need)) mod 2 ^ W', 'cheap_count', 'Packed'),
-    'an upper count as the lower end': ('(wins_least W (fst g)', '(wins_most W (fst g)', 'at_least_wrong_ok', 'Brackets'),
+    'a required token that costs the first time what it costs again': ('(shifted first b)', '(shifted again b)', 'step_stands', 'States'),
+    'a required token that is always missing': ('(if f then first else again, false :: fs)', '(if f then first else again, f :: fs)',
+                                                'choices_tokens', 'Fillings'),
+    'what required tokens cost at the least taken off the budget alone': ('(steps s (sub n (fst lv)), steps s n)', '(steps s n, steps s n)',
+                                                                         'pays_options', 'Charges'),
+    'words that overflow': ('if Z.of_nat n * b <? 2 ^ 63 then', 'if Z.of_nat n * b <? 2 ^ 64 then', 'prepare_room', 'Budgets'),
+    'upper counts with words rounded down': ('if up then wadd (PrimInt63.lsr x w)', 'if negb up then wadd (PrimInt63.lsr x w)',
+                                             'coef_prepared', 'Budgets'),
+    'equal costs counted once': ('Eq => (c\', wadd k wone) :: M\'', 'Eq => (c\', k) :: M\'', 'over_with_cost', 'Budgets'),
+    'parts that may hold the token before': ('(wrong_in_parts enough ks k2 us (without u P))', '(wrong_in_parts enough ks k2 us P)',
+                                             'wrong_in_parts_ok', 'Brackets'),
+    'parts of which one is left out': ('then zplus (wrong_in enough ks k2 (requiring u P)) (wrong_in_parts enough ks k2 us (without u P))',
+                                       'then wrong_in_parts enough ks k2 us (without u P)', 'wrong_in_parts_ok', 'Brackets'),
+    'a token split by that is not there': ('if existsb (Nat.eqb u) (p_others P)\n        then', 'if true\n        then', 'wrong_in_parts_ok',
+                                           'Brackets'),
+    'an upper count as the lower end': ('Z.max least (wins_least k d size (fst c)', 'Z.max least (wins_most k d size (fst c)', 'at_least_wrong_ok', 'Brackets'),
     'a tie as a loss': ('(isub (fst n) (one, one), snd n)', '(fst n, snd n)', 'surely_losing_ok', 'Losses'),
-    'too many losses for an upper count of wins': ('size - wins false m W k scales seen n', 'size - wins true m W k scales seen n',
-                                                   'wins_most_ok', 'Losses'),
+    'too many losses for an upper count of wins': ('size - wins false d k n', 'size - wins true d k n', 'wins_most_ok', 'Losses'),
     'losses by upper ends of terms': ('(opp (snd e), opp (fst e))', '(opp (fst e), opp (snd e))', 'encloses_opp', 'Losses'),
-    'overlaps with no other output': ('(fst c) (fst d) (snd d)', '(fst d) (fst d) (snd d)', 'at_most_wrong_ok', 'Brackets'),
+    'overlaps with no other output': ('alone k d size (fst c) (fst c\') (snd c\')', 'alone k d size (fst c\') (fst c\') (snd c\')', 'at_most_wrong_ok', 'Brackets'),
     'the likeliest output left out': ('snd c + zsum (added', 'zsum (added', 'at_most_wrong_ok', 'Brackets'),
     'the larger terms for the smaller ones': ("nmin (mul a (fst e)) (mul b (fst e'))", "nmax (mul a (fst e)) (mul b (fst e'))",
                                               'smaller_ok', 'Overlaps'),
-    'overlaps from above': ('(wins_least W k scales m seen size (both', '(wins_most W k scales m seen size (both', 'together_ok',
-                            'Overlaps'),
+    'overlaps from above': ('(wins_least k n size (both', '(wins_most k n size (both', 'together_ok', 'Overlaps'),
+    'pairs of which one budget is not kept': ('if affordable G (fst e) && affordable G\' (snd e)\n    then', 'if affordable G (fst e)\n    then', 'stand_dearer',
+                                              'Pairs'),
+    'where both surely lose, from above': ('both_win false d k (surely_losing c) (surely_losing c\')', 'both_win true d k (surely_losing c) (surely_losing c\')',
+                                           'apart_most_ok', 'Unions'),
+    'sequences of two outputs added up': ('+ apart_least k2 d size (fst c) (fst c\') (snd c))', '+ wins_least (k + 1) d size (fst c\'))',
+                                          'at_least_two_ok', 'Brackets'),
     'outputs compared without positions': ('(add (sub (snd (EU_at T q x)) (fst (EU_at T q y))) (entry positional x y)) (S m)',
                                            '(sub (snd (EU_at T q x)) (fst (EU_at T q y))) (S m)', 'dominated_ok', 'Dominated'),
     'outputs compared without the maximum': ('(entry positional x y)) (S m) (nth x', '(entry positional x y)) m (nth x', 'dominated_ok',

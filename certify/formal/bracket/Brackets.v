@@ -1,28 +1,25 @@
 (* The accuracy from both sides, by counting with rounded terms (T5b), from the bits of the weights. In the group of a query
    and a maximum no more sequences are wrong than all outputs win together, less what each shares with the likeliest one, and
    no fewer than the likeliest one wins by itself; the counts are made on finer and finer grids, until few sequences are open.
+   Groups that stay open are split by which of their heaviest tokens occur, and their parts counted each by itself.
    Main theorem: between_brackets. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
 From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
-  Candidates Columns Count ExactTerms Exact Blocks Packed Charges Losses Overlaps Dominated.
+  Candidates Columns Count ExactTerms Exact Blocks Fillings States Budgets Charges Losses Overlaps Pairs Unions Dominated.
 Import ListNotations.
 Open Scope Z_scope.
 
 (* ---------- The program ---------- *)
 
-(* Up to 2^k steps *)
-Definition grid := (nat * list (int * int))%type.
-Definition grid_of (W : Z) (k : nat) : grid := (k, scales W k).
-
-(* A grid for the upper counts, of all outputs, and one for the lower count, of one output: so that one may be finer. *)
-Definition grids_of (W : Z) (ks : list nat) : list (grid * grid) := map (fun k => (grid_of W k, grid_of W (k + 1))) ks.
+Definition finest (ks : list nat) : nat := fold_right Nat.max 0%nat ks.
 
 Section Program.
-  Variable W : Z.       (* bits of a coefficient *)
-  Variable enough : Z.  (* so few sequences may stay open in a group *)
+  Section Part.
+  Variable enough : Z.  (* so few sequences may stay open in a part *)
+  Variable d : nat.     (* how many tokens are required in it *)
 
   (* Outputs that may win, each with an upper bound on the number of sequences where it does. *)
-  Definition contender := (input * Z)%type.
+  Definition contender := (event * Z)%type.
 
   (* Those of a list, the likeliest one first. *)
   Fixpoint front (cs : list contender) : list contender :=
@@ -31,60 +28,115 @@ Section Program.
     | c :: cs => match front cs with [] => [c] | b :: l => if snd c <? snd b then b :: c :: l else c :: b :: l end
     end.
 
-  Definition recount (m : nat) (g : grid) (seen : bool) (size : Z) (c : contender) : contender :=
-    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins_most W (fst g) (snd g) m seen size (fst c))).
+  Definition recount (k : nat) (size : Z) (c : contender) : contender :=
+    if 16 * snd c <=? enough then c else (fst c, Z.min (snd c) (wins_most k d size (fst c))).
 
   (* Which counts are made anew decides only how long it takes. Where all sequences together are fewer than the counts' sum by
      more than doubt, finer counts will hardly help. *)
-  Definition recounted (m : nat) (g : grid) (seen : bool) (size doubt : Z) (cs : list contender) : list contender :=
-    if zsum snd cs - size <=? doubt then map (recount m g seen size) cs else cs.
+  Definition recounted (k : nat) (size doubt : Z) (cs : list contender) : list contender :=
+    if zsum snd cs - size <=? doubt then map (recount k size) cs else cs.
 
-  Definition at_least_wrong (m : nat) (g : grid) (seen : bool) (size least : Z) (cs : list contender) : Z :=
+  Definition at_least_wrong (k : nat) (size least : Z) (cs : list contender) : Z :=
     match front cs with
-    | c :: _ => if 4 * (snd c - least) <=? enough then least else Z.max least (wins_least W (fst g) (snd g) m seen size (fst c))
+    | c :: _ => if 4 * (snd c - least) <=? enough then least else Z.max least (wins_least k d size (fst c))
     | [] => least
     end.
 
-  (* What others share with the likeliest output is counted once. *)
-  Definition added (m : nat) (g : grid) (seen : bool) (size : Z) (c d : contender) : Z :=
-    if snd d <=? enough then snd d else alone W (fst g) (snd g) m seen size (fst c) (fst d) (snd d).
-  Definition at_most_wrong (m : nat) (g : grid) (seen : bool) (size : Z) (cs : list contender) : Z :=
-    match front cs with c :: cs => snd c + zsum (added m g seen size c) cs | [] => 0 end.
-
-  (* Finer and finer upper counts, and how many sequences are wrong at least. *)
-  Fixpoint refine (grids : list (grid * grid)) (m : nat) (seen : bool) (size doubt : Z) (cs : list contender) (least : Z)
-    : list contender * Z :=
-    match grids with
-    | [] => (cs, least)
-    | (g, finer) :: grids =>
-        if Z.min size (zsum snd cs) - least <=? enough then (cs, least) else
-        let cs := recounted m g seen size doubt cs in
-        refine grids m seen size size cs (at_least_wrong m finer seen size least cs)
+  (* What others share with the likeliest output is counted once. k2: up to 2^k2 steps for each of two outputs; 0: no such counts *)
+  Definition added (k k2 : nat) (size least : Z) (c c' : contender) : Z :=
+    if snd c' <=? enough then snd c' else
+    let most := alone k d size (fst c) (fst c') (snd c') in
+    if (k2 =? 0)%nat || (most <=? enough) then most else Z.min most (apart_most k2 d size (fst c) (fst c') least (snd c')).
+  Definition at_most_wrong (k k2 : nat) (size : Z) (cs : list contender) : Z :=
+    match front cs with
+    | c :: cs => let least := if (k2 =? 0)%nat then 0 else wins_least (k + 1) d size (fst c) in snd c + zsum (added k k2 size least c) cs
+    | [] => 0
     end.
 
-  Variable grids : list (grid * grid).
-  Variable finest : grid.
+  (* The likeliest one's sequences, and what the next one adds. *)
+  Definition at_least_two (k k2 : nat) (size least : Z) (cs : list contender) : Z :=
+    if (k2 =? 0)%nat then least else
+    match front cs with
+    | c :: cs =>
+        match front cs with
+        | c' :: _ => Z.max least (wins_least (k + 1) d size (fst c) + apart_least k2 d size (fst c) (fst c') (snd c))
+        | [] => least
+        end
+    | [] => least
+    end.
 
-  (* The numbers of right and of wrong sequences. *)
-  Definition bracket_group (r q m : nat) (cs : list input) : Z * Z :=
-    let seen := (q =? m)%nat in
-    let size := Z.of_N (total m r seen) in
+  (* Finer and finer upper counts, and how many sequences are wrong at least. *)
+  Fixpoint refine (ks : list nat) (size doubt : Z) (cs : list contender) (least : Z) : list contender * Z :=
+    match ks with
+    | [] => (cs, least)
+    | k :: ks =>
+        if Z.min size (zsum snd cs) - least <=? enough then (cs, least) else
+        let cs := recounted k size doubt cs in
+        refine ks size size cs (at_least_wrong (k + 1) size least cs)
+    end.
+
+  (* How many sequences are wrong, at least and at most. *)
+  Definition wrong_in_part (ks : list nat) (k2 : nat) (size : Z) (cs : list event) : Z * Z :=
     let cs := map (fun c => (c, size)) cs in
-    let (cs, least) := refine grids m seen size (zsum snd cs) cs 0 in
+    let (cs, least) := refine ks size (zsum snd cs) cs 0 in
     let most := Z.min size (zsum snd cs) in
-    (size - (if most - least <=? enough then most else Z.min most (at_most_wrong m finest seen size cs)), least).
+    let k2 := if most - least <=? 16 * enough then 0%nat else k2 in  (* they take long *)
+    if most - least <=? enough then (least, most)
+    else (at_least_two (finest ks) k2 size least cs, Z.min most (at_most_wrong (finest ks) k2 size cs)).
+  End Part.
+
+  Variable r : nat.
+  Variable cs : list input.
+
+  Definition size_of (P : part) : Z :=
+    Z.of_N (walks_count (length (p_required P)) (repeat (map (fun _ => tt) (p_others P), map (fun _ => (tt, tt)) (p_required P)) r)).
+  Definition wrong_in (enough : Z) (ks : list nat) (k2 : nat) (P : part) : Z * Z :=
+    wrong_in_part enough (length (p_required P)) ks k2 (size_of P) (map (event_of P) cs).
+
+  (* Split by the tokens of a list, one after the other. *)
+  Fixpoint wrong_in_parts (enough : Z) (ks : list nat) (k2 : nat) (us : list nat) (P : part) : Z * Z :=
+    match us with
+    | [] => wrong_in enough ks k2 P
+    | u :: us =>
+        if existsb (Nat.eqb u) (p_others P)
+        then zplus (wrong_in enough ks k2 (requiring u P)) (wrong_in_parts enough ks k2 us (without u P))
+        else wrong_in_parts enough ks k2 us P
+    end.
+
+  (* The tokens with the largest terms, the required ones apart. *)
+  Definition heaviness (t : nat) : int :=
+    let more := fun n (e : interval) => nmax (nmax n (snd e)) (opp (fst e)) in
+    fold_left (fun n c => fold_left (fun n E => more n (nth t E izero)) (snd c) n) cs zero.
+  Fixpoint heaviest_first (n : nat) (l : list (int * nat)) : list nat :=
+    match n, l with
+    | S n, a :: l =>
+        let b := fold_left (fun b a => if leb (fst b) (fst a) then a else b) l a in
+        snd b :: heaviest_first n (filter (fun a => negb (snd a =? snd b)%nat) (a :: l))
+    | _, _ => []
+    end.
+  Definition heaviest (n : nat) (P : part) : list nat := heaviest_first n (map (fun t => (heaviness t, t)) (p_others P)).
+
+  (* The numbers of right and of wrong sequences. splits: how many tokens an open group is split by, then with the last grids. *)
+  Definition bracket_group (enough : Z) (splits : nat) (ks ks' : list nat) (k2 : nat) (P : part) : Z * Z :=
+    let size := size_of P in
+    let (least, most) := wrong_in enough ks 0 P in
+    let (least, most) :=
+      if (most - least <=? enough) || (splits + k2 =? 0)%nat then (least, most) else
+      let (least', most') := wrong_in_parts (enough / Z.of_nat (S splits)) ks' k2 (heaviest splits P) P in
+      (Z.max least least', Z.min most most') in
+    (size - most, least).
 End Program.
 
-(* Bits of a coefficient: what all sequences of a group need. *)
-Definition width (m r : nat) : Z := Z.log2 (Z.of_nat (S m) ^ Z.of_nat r) + 2.
+(* Up to 2^k steps for each k of `grids`, twice as many for the lower end, until 2^-e of all sequences are open in a group;
+   an open group is split by so many tokens, and its parts are counted on the grids for parts, two outputs at a time on one of
+   2^k steps for each of them. *)
+Record effort := { grids : list nat; open_bits : Z; splits : nat; grids_for_parts : list nat; grid_for_pairs : nat }.
 
-Definition brackets (enough : Z) (ks : list nat) (r V : nat) (terms : nat -> nat -> list input) : Z * Z :=
+Definition brackets (enough : Z) (by_effort : effort) (r V : nat) (terms : nat -> nat -> list input) : Z * Z :=
   add_groups V (fun m =>
-    let W := width m r in
-    let grids := grids_of W ks in
-    let finest := grid_of W (fold_right Nat.max 0%nat ks) in
     let terms := terms m in
-    fun q => bracket_group W enough grids finest r q m (terms q)).
+    fun q => bracket_group r (terms q) enough (splits by_effort) (grids by_effort) (grids_for_parts by_effort) (grid_for_pairs by_effort)
+      (group_part m (q =? m)%nat)).
 
 (* Of the outputs that may win, those that none of them dominates. *)
 Definition rivals (T rough : tables) (V r : nat) : nat -> nat -> list input :=
@@ -93,9 +145,7 @@ Definition rivals (T rough : tables) (V r : nat) : nat -> nat -> list input :=
   fun m => let candidates := candidates rough V r arounds m in
   fun q => map (input_of T r q m) (undominated T positional m q (candidates q)).
 
-(* In a group at most 2^-e of all sequences are left open, if the grids are fine enough for that: up to 2^k steps
-   for each k, four times as many for the lower end. *)
-Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z) :=
+Definition brackets_proved (by_effort : effort) (w : weights) : option (Z * Z) :=
   let B := Z.max 0 (places w) in
   let r := (length (wP w) - 1)%nat in
   let V := length (wE w) in
@@ -103,11 +153,11 @@ Definition brackets_proved (ks : list nat) (e : Z) (w : weights) : option (Z * Z
   | Some p =>
       let units := Z.min 30 (4 * B) in
       let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
-      Some (brackets (sequences_of w / 2 ^ e) ks r V (rivals T (roughly (rough_digits units) T) V r))
+      if 2 ^ 61 <? Z.of_nat V then None else Some (brackets (sequences_of w / 2 ^ open_bits by_effort) by_effort r V (rivals T (roughly (rough_digits units) T) V r))
   | None => None
   end.
-Definition proves_bracket (ks : list nat) (e : Z) (w : weights) (low high : Z) : bool :=
-  match brackets_proved ks e w with None => false | Some n => (low <=? fst n) && (sequences_of w - snd n <=? high) end.
+Definition proves_bracket (by_effort : effort) (w : weights) (low high : Z) : bool :=
+  match brackets_proved by_effort w with None => false | Some n => (low <=? fst n) && (sequences_of w - snd n <=? high) end.
 
 (* ---------- Its proof ---------- *)
 
@@ -121,36 +171,40 @@ Proof.
     clear. induction l as [|p l IH]; [easy|]. cbn [filter]. destruct (event x p), (existsb _ xs); cbn [orb length]; lia.
 Qed.
 
-Section Group.
+Section Part.
   Open Scope R_scope.
-  Variable m : nat.
+  Variable P : part.
+  Let d := length (p_required P).
   Variable f : nat -> nat -> nat -> R.
   Variable own : nat -> R.
   Variable r : nat.
-  Variable seen : bool.
   Variable X : list nat.  (* the wrong outputs *)
-  Let all := tails m r seen.
-  Let wrong (p : list nat) := negb (goodb X f own 0 p).
+  Let all := fillings P r.
+  Definition wrong (p : list nat) := negb (goodb X f own 0 p).
   Let wrongs := Z.of_nat (length (filter wrong all)).
-  Let won (x : nat) := Z.of_nat (length (filter (winsb f own x) all)).
+  Definition winsb (x : nat) := reaches (f x) (own x).
+  Let won (x : nat) := Z.of_nat (length (filter (winsb x) all)).
 
-  Lemma wrong_wins p : wrong p = true <-> exists x, In x X /\ winsb f own x p = true.
+  Lemma sum_suffix x p : forall i, sum_from (f x) i p = suffix f x i p.
+  Proof. induction p as [|t p IH]; intros i; [easy|]. cbn [sum_from suffix]. now rewrite IH. Qed.
+
+  Lemma wrong_wins p : wrong p = true <-> exists x, In x X /\ winsb x p = true.
   Proof.
-    unfold wrong. rewrite negb_true_iff, <- not_true_iff_false, goodb_good. unfold winsb. split.
+    unfold wrong. rewrite negb_true_iff, <- not_true_iff_false, goodb_good. unfold winsb, reaches. split.
     - intros H. apply NNPP. intros N. apply H. intros x I. apply Rnot_le_lt. intros L. apply N. exists x. split; [exact I|].
-      destruct (Rlt_dec _ 0); [lra|reflexivity].
-    - intros [x [I E]] H. specialize (H x I). destruct (Rlt_dec _ 0); [easy|lra].
+      rewrite sum_suffix. destruct (Rlt_dec _ 0); [lra|reflexivity].
+    - intros [x [I E]] H. specialize (H x I). rewrite sum_suffix in E. destruct (Rlt_dec _ 0); [easy|lra].
   Qed.
 
   Lemma won_wrongs x : In x X -> (won x <= wrongs)%Z.
   Proof. intros I. apply inj_le, filter_le. intros p _ E. apply wrong_wins. now exists x. Qed.
 
-  Definition contends (x : nat) (c : contender) := input_ok m f own r x (fst c) /\ (won x <= snd c)%Z.
+  Definition contends (x : nat) (c : contender) := event_ok P (f x) (own x) r (fst c) /\ (won x <= snd c)%Z.
 
   (* Where an output wins, one of these does. *)
-  Definition covered (xs : list nat) := forall p, In p all -> forall x, In x X -> winsb f own x p = true -> exists y, In y xs /\ winsb f own y p = true.
+  Definition covered (xs : list nat) := forall p, In p all -> forall x, In x X -> winsb x p = true -> exists y, In y xs /\ winsb y p = true.
 
-  Lemma wrongs_covered xs : covered xs -> (wrongs <= Z.of_nat (length (filter (fun p => existsb (fun x => winsb f own x p) xs) all)))%Z.
+  Lemma wrongs_covered xs : covered xs -> (wrongs <= Z.of_nat (length (filter (fun p => existsb (fun x => winsb x p) xs) all)))%Z.
   Proof.
     intros L. apply inj_le, filter_le. intros p I E. apply wrong_wins in E. destruct E as [x [J E]]. apply existsb_exists.
     exact (L p I x J E).
@@ -164,79 +218,222 @@ Section Group.
 
   Lemma front_ok xs cs : Forall2 contends xs cs -> exists ys, Forall2 contends ys (front cs) /\ forall y, In y ys <-> In y xs.
   Proof.
-    induction 1 as [|x c xs cs P F [ys [G E]]]; [exists []; split; [constructor|easy]|]. cbn [front].
+    induction 1 as [|x c xs cs K1 F [ys [G E]]]; [exists []; split; [constructor|easy]|]. cbn [front].
     destruct G as [|y b ys l Q G].
-    - exists [x]. split; [constructor; [exact P|constructor]|]. intros z. specialize (E z). cbn [In] in *. tauto.
+    - exists [x]. split; [constructor; [exact K1|constructor]|]. intros z. specialize (E z). cbn [In] in *. tauto.
     - destruct (snd c <? snd b)%Z; [exists (y :: x :: ys)|exists (x :: y :: ys)]; (split; [auto|]);
         intros z; specialize (E z); cbn [In] in *; tauto.
   Qed.
 
-  Variable W : Z.
-  Hypothesis W_large : (1 < W)%Z.
-  Hypothesis few : (Z.of_nat (length all) < 2 ^ W - 1)%Z.
+  Hypothesis few_tokens : not_too_many (length (tokens_of P)).
   Variable enough : Z.
 
   Let size := Z.of_nat (length all).
 
-  Lemma recounted_ok xs cs k doubt : Forall2 contends xs cs -> Forall2 contends xs (recounted W enough m (grid_of W k) seen size doubt cs).
+  Lemma recounted_ok xs cs k doubt : Forall2 contends xs cs -> Forall2 contends xs (recounted enough d k size doubt cs).
   Proof.
-    unfold recounted. intros F. destruct (_ <=? doubt)%Z; [|exact F]. induction F as [|x c xs cs [O P] F IH]; [constructor|].
+    unfold recounted. intros F. destruct (_ <=? doubt)%Z; [|exact F]. induction F as [|x c xs cs [O K1] F IH]; [constructor|].
     cbn [map]. constructor; [|exact IH]. unfold recount. destruct (16 * snd c <=? enough)%Z; [now split|]. split; [exact O|].
-    cbn [snd fst]. apply Z.min_glb; [exact P|]. now apply wins_most_ok.
+    cbn [snd fst]. apply Z.min_glb; [exact K1|]. now apply wins_most_ok.
   Qed.
 
   Lemma at_least_wrong_ok xs cs k least : incl xs X -> Forall2 contends xs cs -> (least <= wrongs)%Z ->
-    (at_least_wrong W enough m (grid_of W k) seen size least cs <= wrongs)%Z.
+    (at_least_wrong enough d k size least cs <= wrongs)%Z.
   Proof.
     intros I F H. unfold at_least_wrong. destruct (front_ok xs cs F) as [ys [G E]]. destruct G as [|y c ys l [O _] G]; [exact H|].
     destruct (_ <=? enough)%Z; [exact H|]. apply Z.max_lub; [exact H|].
     apply Z.le_trans with (won y); [now apply wins_least_ok|]. apply won_wrongs, I, E. now left.
   Qed.
 
-  Lemma at_most_wrong_ok xs cs k : Forall2 contends xs cs -> covered xs ->
-    (wrongs <= at_most_wrong W enough m (grid_of W k) seen size cs)%Z.
+  Lemma at_most_wrong_ok xs cs k k2 : Forall2 contends xs cs -> covered xs ->
+    (wrongs <= at_most_wrong enough d k k2 size cs)%Z.
   Proof.
     intros F L. unfold at_most_wrong. destruct (front_ok xs cs F) as [ys [G E]].
     assert (L' : covered ys) by (intros p I x J w; destruct (L p I x J w) as [y [K H]]; exists y; split; [now apply E|exact H]).
-    apply Z.le_trans with (1 := wrongs_covered ys L'). clear - G few W_large. destruct G as [|y c ys l [O H] G].
+    apply Z.le_trans with (1 := wrongs_covered ys L'). clear - G few_tokens. destruct G as [|y c ys l [O H] G].
     - cbn [existsb]. clear. induction all as [|p l IH]; [easy|exact IH].
-    - set (alone x p := winsb f own x p && negb (winsb f own y p)).
+    - cbv zeta. set (least := if (k2 =? 0)%nat then 0%Z else _).
+      assert (Ly : (k2 =? 0)%nat = false -> (least <= won y)%Z) by (unfold least; intros ->; now apply wins_least_ok).
+      clearbody least. set (alone x p := winsb x p && negb (winsb y p)).
       assert (A : (Z.of_nat (length (filter (fun p => existsb (fun x => alone x p) ys) all)) <=
-        zsum (fun n => n) (map (added W enough m (grid_of W k) seen size c) l))%Z).
-      { apply union_sum. induction G as [|x d ys l [P Q] G IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
+        zsum (fun n => n) (map (added enough d k k2 size least c) l))%Z).
+      { apply union_sum. induction G as [|x e ys l [O1 Q] G IH]; [constructor|]. cbn [map]. constructor; [|exact IH].
         unfold added. destruct (_ <=? enough)%Z.
-        - apply Z.le_trans with (2 := Q). apply inj_le, filter_le. intros p _ e. now apply andb_prop in e.
-        - now apply (alone_ok m f own r y x (fst c) (fst d) O P W k seen W_large few). }
+        - apply Z.le_trans with (2 := Q). apply inj_le, filter_le. intros p _ w. now apply andb_prop in w.
+        - pose proof (alone_ok P (f y) (f x) (own y) (own x) r (fst c) (fst e) O O1 k few_tokens (snd e) Q) as A1. cbv zeta.
+          destruct (k2 =? 0)%nat; cbn [orb]; [exact A1|]. destruct (_ <=? enough)%Z; [exact A1|]. apply Z.min_glb; [exact A1|].
+          exact (apart_most_ok P (f y) (f x) (own y) (own x) r (fst c) (fst e) O O1 few_tokens k2 least (snd e) (Ly eq_refl) Q). }
       rewrite zsum_map in A. apply Z.le_trans with (2 := Z.add_le_mono _ _ _ _ H A). unfold won. rewrite <- Nat2Z.inj_add. apply inj_le.
       clear. cbn [existsb]. induction all as [|p l IH]; [easy|]. cbn [filter].
-      assert (S : winsb f own y p = false -> existsb (fun x => winsb f own x p) ys = existsb (fun x => alone x p) ys).
+      assert (S : winsb y p = false -> existsb (fun x => winsb x p) ys = existsb (fun x => alone x p) ys).
       { intros N. unfold alone. rewrite N. clear. induction ys as [|x ys IH]; [easy|]. cbn [existsb negb]. now rewrite IH, andb_true_r. }
-      destruct (winsb f own y p); cbn [orb].
+      destruct (winsb y p); cbn [orb].
       + destruct (existsb (fun x => alone x p) ys); cbn [length]; lia.
       + rewrite S by reflexivity. destruct (existsb (fun x => alone x p) ys); cbn [length]; lia.
   Qed.
 
-  Lemma refine_ok ks : forall xs cs doubt least, incl xs X -> Forall2 contends xs cs -> covered xs -> (least <= wrongs)%Z ->
-    let n := refine W enough (grids_of W ks) m seen size doubt cs least in Forall2 contends xs (fst n) /\ (snd n <= wrongs)%Z.
+  Lemma at_least_two_ok xs cs k k2 least : incl xs X -> Forall2 contends xs cs -> (least <= wrongs)%Z ->
+    (at_least_two d k k2 size least cs <= wrongs)%Z.
   Proof.
-    induction ks as [|k ks IH]; intros xs cs doubt least I F L H; cbn [grids_of map refine]; cbv zeta; [now split|].
+    intros I F H. unfold at_least_two. destruct (k2 =? 0)%nat; [exact H|]. destruct (front_ok xs cs F) as [ys [G E]].
+    destruct G as [|y c ys l [O M] G]; [exact H|]. destruct (front_ok ys l G) as [zs [G' E']]. destruct G' as [|z c' zs l' [O' _] _]; [exact H|].
+    apply Z.max_lub; [exact H|]. assert (Y : In y X) by (apply I, E; now left). assert (Z0 : In z X) by (apply I, E; right; apply E'; now left).
+    pose proof (wins_least_ok P (f y) (own y) r (fst c) O (k + 1) few_tokens) as A.
+    pose proof (apart_least_ok P (f y) (f z) (own y) (own z) r (fst c) (fst c') O O' few_tokens k2 (snd c) M) as B.
+    assert (S : (won y + Z.of_nat (length (filter (fun p => winsb z p && negb (winsb y p)) all)) <= wrongs)%Z).
+    { unfold won, wrongs. rewrite <- Nat2Z.inj_add. apply inj_le. clear - Y Z0. induction all as [|p l IH]; [cbn; lia|]. cbn [filter].
+      assert (Wy : winsb y p = true -> wrong p = true) by (intros e; apply wrong_wins; now exists y).
+      assert (Wz : winsb z p = true -> wrong p = true) by (intros e; apply wrong_wins; now exists z).
+      destruct (winsb y p), (winsb z p), (wrong p); cbn [andb negb length]; try lia;
+        try (specialize (Wy eq_refl); discriminate); specialize (Wz eq_refl); discriminate. }
+    apply Z.le_trans with (2 := S). apply Z.add_le_mono; [exact A|exact B].
+  Qed.
+
+  Lemma refine_ok ks : forall xs cs doubt least, incl xs X -> Forall2 contends xs cs -> covered xs -> (least <= wrongs)%Z ->
+    let n := refine enough d ks size doubt cs least in Forall2 contends xs (fst n) /\ (snd n <= wrongs)%Z.
+  Proof.
+    induction ks as [|k ks IH]; intros xs cs doubt least I F L H; cbn [refine]; cbv zeta; [now split|].
     destruct (_ <=? enough)%Z; [now split|]. pose proof (recounted_ok xs cs k doubt F) as F'.
     apply (IH xs); try assumption. exact (at_least_wrong_ok xs _ (k + 1) least I F' H).
   Qed.
-End Group.
 
-Lemma width_large m r : (1 < width m r)%Z.
-Proof. unfold width. pose proof (Z.log2_nonneg (Z.of_nat (S m) ^ Z.of_nat r)). lia. Qed.
 
-Lemma few_tails m r seen : (Z.of_nat (length (tails m r seen)) < 2 ^ width m r - 1)%Z.
+
+  Lemma wrong_in_part_ok ks k2 xs cs : incl xs X -> covered xs -> Forall2 (fun x c => event_ok P (f x) (own x) r c) xs cs ->
+    let n := wrong_in_part enough d ks k2 size cs in (fst n <= wrongs <= snd n)%Z.
+  Proof.
+    intros I L F. unfold wrong_in_part. cbv zeta.
+    assert (F' : Forall2 contends xs (map (fun c => (c, size)) cs)).
+    { clear - F. induction F as [|x c xs cs Q F IH]; cbn [map]; [constructor|]. constructor; [|exact IH]. split; [exact Q|]. cbn [snd].
+      pose proof (length_filter_negb (winsb x) all). unfold won, size. lia. }
+    set (cs' := map _ cs) in *.
+    assert (W0 : (0 <= wrongs)%Z) by apply Zle_0_nat.
+    pose proof (refine_ok ks xs cs' (zsum snd cs') 0%Z I F' L W0) as R.
+    cbv zeta in R. destruct (refine _ _ _ _ _ cs' _) as [cs2 least]. cbn [fst snd] in *. destruct R as [F2 B].
+    pose proof (wrongs_sum xs cs2 F2 L) as A. pose proof (fun k2 => at_most_wrong_ok xs cs2 (finest ks) k2 F2 L) as A'.
+    pose proof (fun k2 => at_least_two_ok xs cs2 (finest ks) k2 least I F2 B) as B'. pose proof (length_filter_negb wrong all) as N.
+    assert (S : (wrongs <= size)%Z) by (unfold wrongs, size; lia). cbv zeta. set (pairs := if (_ <=? 16 * enough)%Z then 0%nat else k2).
+    specialize (A' pairs). specialize (B' pairs). destruct (_ <=? enough)%Z; cbn [fst snd]; lia.
+  Qed.
+End Part.
+
+Lemma walks_costs (C : list (position unit)) : forall miss, Forall2 (fun (_ : list unit) (_ : unit) => True) (walks C miss) (costs unit unit (fun _ u => u) tt C miss).
 Proof.
-  unfold width. set (n := (Z.of_nat (S m) ^ Z.of_nat r)%Z).
-  assert (L : (Z.of_nat (length (tails m r seen)) <= n)%Z).
-  { unfold n. rewrite <- Nat2Z.inj_pow. apply inj_le. destruct seen; [now rewrite length_tails_seen|].
-    pose proof (length_tails_unseen m r). lia. }
-  assert (N : (0 < n)%Z) by (apply Z.pow_pos_nonneg; lia). destruct (Z.log2_spec n N) as [_ U]. rewrite <- Z.add_1_r in U.
-  replace (Z.log2 n + 2)%Z with (Z.log2 n + 1 + 1)%Z by ring. rewrite (Z.pow_add_r 2 _ 1) by (pose proof (Z.log2_nonneg n); lia). lia.
+  induction C as [|c C IH]; intros miss; cbn [walks costs]; [destruct (existsb _ miss); repeat constructor|].
+  eapply forall2_flat_map with (R := eq); [induction (options miss c); constructor; auto|]. intros a b <-. apply forall2_map.
+  eapply forall2_impl; [|apply IH]. auto.
 Qed.
+
+Lemma choices_length {A B} (l : list (A * A)) (l' : list (B * B)) : length l = length l' -> forall miss,
+  Forall2 (fun a b => snd a = snd b) (choices miss l) (choices miss l').
+Proof.
+  revert l'. induction l as [|[a1 a2] l IH]; intros [|[b1 b2] l'] L [|f fs]; try discriminate; try constructor; [easy|].
+  injection L as L. apply forall2_map. eapply forall2_impl; [|exact (IH l' L fs)]. cbn [snd]. congruence.
+Qed.
+
+Lemma walks_same {A B} (C : list (position A)) (C' : list (position B)) :
+  Forall2 (fun c c' => length (fst c) = length (fst c') /\ length (snd c) = length (snd c')) C C' -> forall miss,
+  Forall2 (fun _ _ => True) (walks C miss) (walks C' miss).
+Proof.
+  induction 1 as [|c c' C C' [E1 E2] F IH]; intros miss; cbn [walks]; [destruct (existsb _ miss); repeat constructor|].
+  eapply forall2_flat_map with (R := fun a b => snd a = snd b).
+  - apply Forall2_app; [|now apply choices_length]. apply forall2_map. cbn [snd]. clear - E1. revert E1. generalize (fst c'). induction (fst c) as [|a l IH];
+      intros [|b l'] E; try discriminate; constructor; auto.
+  - intros a b ->. apply forall2_map. eapply forall2_impl; [|apply IH]. auto.
+Qed.
+
+Lemma size_of_ok P r : size_of r P = Z.of_nat (length (fillings P r)).
+Proof.
+  unfold size_of. set (C := repeat _ r). rewrite walks_count_ok.
+  - rewrite nat_N_Z. f_equal. rewrite <- (forall2_length _ _ _ (walks_costs C _)). symmetry. unfold fillings.
+    replace (map (fun _ => true) (p_required P)) with (repeat true (length (p_required P))).
+    + apply forall2_length with (R := fun _ _ => True), walks_same. unfold C. clear. induction r as [|r IH]; cbn [repeat]; constructor; [|exact IH].
+      unfold spot. cbn [fst snd]. now rewrite !map_length.
+    + induction (p_required P) as [|u l IH]; [easy|]. cbn [length repeat map]. now rewrite IH.
+  - unfold C. clear. induction r as [|r IH]; cbn [repeat]; constructor; [|exact IH]. cbn [snd]. now rewrite map_length.
+Qed.
+
+Section Parts.
+  Open Scope R_scope.
+  Variable m : nat.
+  Variable f : nat -> nat -> nat -> R.
+  Variable own : nat -> R.
+  Variable r : nat.
+  Variable seen : bool.
+  Variable X : list nat.
+  Let all := tails m r seen.
+  Variable xs : list nat.
+  Variable cs : list input.
+  Hypothesis xs_wrong : incl xs X.
+  Hypothesis cs_ok : Forall2 (input_ok m f own r) xs cs.
+  Hypothesis xs_cover : forall p, In p all -> forall x, In x X -> winsb f own x p = true -> exists y, In y xs /\ winsb f own y p = true.
+  Hypothesis few_tokens : not_too_many (S m).
+
+  (* Some of the group's sequences. *)
+  Definition inside (P : part) := part_ok P /\ incl (fillings P r) all /\ forall t, In t (tokens_of P) -> (t <= m)%nat.
+  Let wrongs (P : part) := Z.of_nat (length (filter (wrong f own X) (fillings P r))).
+
+  Lemma wrong_in_ok enough ks k2 P : inside P ->
+    let n := wrong_in r cs enough ks k2 P in (fst n <= wrongs P <= snd n)%Z.
+  Proof.
+    intros [N [I T]]. unfold wrong_in. rewrite size_of_ok. apply (wrong_in_part_ok P f own r X) with (xs := xs).
+    - apply Z.le_trans with (2 := few_tokens). apply inj_le. rewrite <- (seq_length (S m) 0). apply NoDup_incl_length; [exact N|].
+      intros t J. apply in_seq. specialize (T t J). lia.
+    - exact xs_wrong.
+    - intros p J. now apply xs_cover, I.
+    - clear - cs_ok T. induction cs_ok as [|x c xs' cs' H F IH]; cbn [map]; [constructor|]. constructor; [|exact (IH F)]. now apply (event_of_ok m f own r x c P).
+  Qed.
+
+  Lemma inside_parts u P : inside P -> In u (p_others P) -> inside (requiring u P) /\ inside (without u P).
+  Proof.
+    intros [N [I T]] U. assert (N1 := requiring_ok u P N U). assert (N2 := without_ok u P N).
+    assert (T1 : forall t, In t (tokens_of (requiring u P)) -> In t (tokens_of P)).
+    { intros t. unfold tokens_of, requiring. cbn [p_others p_required]. rewrite !in_app_iff, in_rest. cbn [In]. intuition congruence. }
+    assert (T2 : forall t, In t (tokens_of (without u P)) -> In t (tokens_of P)).
+    { intros t. unfold tokens_of, without. cbn [p_others p_required]. rewrite !in_app_iff, in_rest. tauto. }
+    split; (split; [assumption|split; [|now auto]]); intros p J; apply I; apply in_fillings in J; try assumption; apply in_fillings; try assumption;
+      destruct J as [L [F R]]; (split; [exact L|]; split; [eapply Forall_impl; [|exact F]; assumption|]); intros v V; apply R; cbn [requiring without p_required In]; tauto.
+  Qed.
+
+  Lemma wrong_in_parts_ok enough ks k2 us : forall P, inside P ->
+    let n := wrong_in_parts r cs enough ks k2 us P in (fst n <= wrongs P <= snd n)%Z.
+  Proof.
+    induction us as [|u us IH]; intros P H; cbn [wrong_in_parts]; [now apply wrong_in_ok|].
+    destruct (existsb (Nat.eqb u) (p_others P)) eqn:E; [|now apply IH].
+    apply existsb_exists in E. destruct E as [v [V E]]. apply Nat.eqb_eq in E. subst v.
+    destruct (inside_parts u P H V) as [H1 H2]. pose proof (wrong_in_ok enough ks k2 _ H1) as A. pose proof (IH _ H2) as B. cbv zeta in A, B.
+    unfold zplus. cbn [fst snd]. unfold wrongs. rewrite (fillings_split _ u P r (proj1 H) V). unfold wrongs in A, B. lia.
+  Qed.
+
+  Lemma whole_group : inside (group_part m seen).
+  Proof.
+    assert (N := group_part_ok m seen). assert (T : forall t, In t (tokens_of (group_part m seen)) -> (t <= m)%nat).
+    { unfold tokens_of, group_part. intros t I. destruct seen; cbn [p_others p_required] in I; rewrite in_app_iff, in_seq in I; cbn [In] in I; lia. }
+    split; [exact N|]. split; [|exact T]. intros p I. apply in_fillings in I; [|exact N]. destruct I as [L [F R]]. apply in_tails.
+    split; [exact L|]. split; [eapply Forall_impl; [|exact F]; exact T|]. unfold group_part in R. destruct seen; [now left|right]. apply R. now left.
+  Qed.
+
+  Lemma bracket_group_parts enough splits ks ks' k2 :
+    let n := bracket_group r cs enough splits ks ks' k2 (group_part m seen) in
+    let wrong_ones := Z.of_nat (length (filter (wrong f own X) all)) in
+    (fst n <= Z.of_nat (length all) - wrong_ones)%Z /\ (snd n <= wrong_ones)%Z.
+  Proof.
+    cbv zeta. unfold bracket_group. rewrite size_of_ok. unfold all. rewrite <- fillings_tails.
+    assert (S : length (fillings (group_part m seen) r) = length (tails m r seen)).
+    { pose proof (fillings_tails (fun _ => true) m r seen) as H. clear - H.
+      assert (A : forall l : list (list nat), filter (fun _ => true) l = l) by (induction l as [|a l IH]; [easy|]; cbn [filter]; now rewrite IH).
+      now rewrite !A in H. }
+    rewrite <- S. clear S. pose proof (wrong_in_ok enough ks 0 _ whole_group) as A.
+    pose proof (wrong_in_parts_ok (enough / Z.of_nat (Datatypes.S splits)) ks' k2 (heaviest cs splits (group_part m seen)) _ whole_group) as B. cbv zeta in A, B.
+    fold (wrongs (group_part m seen)).
+    destruct (wrong_in _ _ _ _ _ _) as [least most]. cbn [fst snd] in A. destruct (_ || _); [cbn [fst snd]; lia|].
+    destruct (wrong_in_parts _ _ _ _ _ _ _) as [least' most']. cbn [fst snd] in *. lia.
+  Qed.
+End Parts.
+
+(* Where an output wins, one of these does. *)
+Definition covers_group (f : nat -> nat -> nat -> R) (own : nat -> R) (all : list (list nat)) (X xs : list nat) :=
+  forall p, In p all -> forall x, In x X -> winsb f own x p = true -> exists y, In y xs /\ winsb f own y p = true.
 
 Section Brackets.
   Open Scope R_scope.
@@ -249,36 +446,28 @@ Section Brackets.
   Variable inputs : nat -> nat -> list input.
   Hypothesis inputs_sound : forall q m, (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
     Forall2 (input_ok m (terms g q m) (query_terms w g q m) r) xs (inputs m q) /\
-    covered m (terms g q m) (query_terms w g q m) r (q =? m)%nat (outputs V m) xs.
+    covers_group (terms g q m) (query_terms w g q m) (tails m r (q =? m)%nat) (outputs V m) xs.
   Variable enough : Z.
-  Variable ks : list nat.
-  Let k := fold_right Nat.max 0%nat ks.
+  Variable e : effort.
+  Hypothesis few_tokens : not_too_many V.
 
-  Lemma bracket_group_ok q m : (q <= m < V)%nat -> let W := width m r in
-    bracket w g (bracket_group W enough (grids_of W ks) (grid_of W k) r q m (inputs m q)) (group w (q, m)).
+  Lemma bracket_group_ok q m : (q <= m < V)%nat ->
+    bracket w g (bracket_group r (inputs m q) enough (splits e) (grids e) (grids_for_parts e) (grid_for_pairs e)
+      (group_part m (q =? m)%nat)) (group w (q, m)).
   Proof.
-    intros Q W. destruct (inputs_sound q m Q) as [xs [I [F L]]]. unfold bracket_group. cbv zeta.
-    set (seen := (q =? m)%nat) in *.
-    assert (S : Z.of_N (total m r seen) = Z.of_nat (length (tails m r seen))) by (rewrite length_tails; lia). rewrite S. clear S.
-    assert (F' : Forall2 (contends m (terms g q m) (query_terms w g q m) r seen) xs
-      (map (fun c => (c, Z.of_nat (length (tails m r seen)))) (inputs m q))).
-    { clear - F. induction F as [|x c xs cs P F IH]; cbn [map]; constructor; [|exact IH]. split; [exact P|]. cbn [snd].
-      pose proof (length_filter_negb (winsb (terms g q m) (query_terms w g q m) x) (tails m r seen)). lia. }
-    set (cs := map _ (inputs m q)) in *. assert (N := few_tails m r seen).
-    fold W in N. assert (W_large := width_large m r). fold W in W_large.
-    pose proof (refine_ok m _ _ r seen (outputs V m) W W_large N enough ks xs cs (zsum snd cs) 0%Z I F' L ltac:(lia)) as R.
-    cbv zeta in R. destruct (refine _ _ (grids_of W ks) _ _ _ _ cs _) as [cs' least]. cbn [fst snd] in R. destruct R as [F2 B].
-    pose proof (wrongs_sum m _ _ r seen (outputs V m) xs cs' F2 L) as A.
-    pose proof (at_most_wrong_ok m _ _ r seen (outputs V m) W W_large N enough xs cs' k F2 L) as A'. clear F' F2 I F L cs.
-    unfold bracket, group. cbn [fst snd]. fold seen. rewrite !filter_map, !map_length.
+    intros Q. destruct (inputs_sound q m Q) as [xs [I [F L]]].
+    pose proof (bracket_group_parts m _ _ r (q =? m)%nat (outputs V m) xs _ I F L ltac:(unfold not_too_many in *; lia) enough
+      (splits e) (grids e) (grids_for_parts e) (grid_for_pairs e)) as H. cbv zeta in H.
+    unfold bracket, group. cbn [fst snd]. rewrite !filter_map, !map_length.
     rewrite (length_filter_ext _ (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0)) by (intros; now apply rightb_group).
     rewrite (length_filter_ext (fun a => negb (rightb w g (a ++ [q])))
-      (fun p => negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0 p))) by (intros; f_equal; now apply rightb_group).
-    pose proof (length_filter_negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0) (tails m r seen)). fold r. split; [|lia].
-    destruct (_ <=? enough)%Z; lia.
+      (wrong (terms g q m) (query_terms w g q m) (outputs V m))) by (intros; unfold wrong; f_equal; now apply rightb_group).
+    pose proof (length_filter_negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0) (tails m r (q =? m)%nat)) as S.
+    fold r. change (length (filter (fun p => negb (goodb (outputs V m) (terms g q m) (query_terms w g q m) 0 p)) (tails m r (q =? m)%nat)))
+      with (length (filter (wrong (terms g q m) (query_terms w g q m) (outputs V m)) (tails m r (q =? m)%nat))) in S. lia.
   Qed.
 
-  Theorem brackets_between : let n := brackets enough ks r V inputs in
+  Theorem brackets_between : let n := brackets enough e r V inputs in
     exists a, accuracy_is w a /\ (fst n <= a <= Z.of_nat V ^ Z.of_nat (n_ctx w) - snd n)%Z.
   Proof.
     apply (bracket_all w (right w) g some_position g_separates), (add_groups_ok w g some_position).
@@ -306,7 +495,7 @@ Section Rivals.
 
   Lemma rivals_ok q m : (q <= m < V)%nat -> exists xs, incl xs (outputs V m) /\
     Forall2 (input_ok m (terms g q m) (query_terms w g q m) r) xs (rivals T rough V r m q) /\
-    covered m (terms g q m) (query_terms w g q m) r (q =? m)%nat (outputs V m) xs.
+    covers_group (terms g q m) (query_terms w g q m) (tails m r (q =? m)%nat) (outputs V m) xs.
   Proof.
     intros Q. set (cs := candidates rough V r (arounds rough r) m q).
     assert (I : incl cs (outputs V m)) by apply candidates_in.
@@ -322,18 +511,18 @@ Section Rivals.
     split; [intros x J; now apply I, Y|]. split.
     - apply (inputs_for_ok w some_position c scale scale' scale_pos T T_ok q m ys Q). intros x J. now apply I, Y.
     - assert (win : forall x p, winsb (terms g q m) (query_terms w g q m) x p = true <-> 0 <= plain w c q m x r q + suffix (plain w c q m) x 0 p).
-      { intros x p. unfold winsb, g. rewrite table_sum. pose proof (unit_positive w some_position scale scale' scale_pos scale_pos' T q m x) as P.
+      { intros x p. unfold winsb, reaches. rewrite sum_suffix. unfold g. rewrite table_sum. pose proof (unit_positive w some_position scale scale' scale_pos scale_pos' T q m x) as P.
         unfold r. set (s := plain _ _ _ _ _ _ _ + _). split; intros H.
         - destruct (Rlt_dec _ 0) as [|N]; [easy|]. apply Rnot_lt_le. intros L. apply N.
           apply Ropp_lt_cancel. rewrite Ropp_0, Ropp_mult_distr_r. apply Rmult_lt_0_compat; lra.
         - destruct (Rlt_dec _ 0) as [N|]; [|reflexivity]. exfalso. apply (Rlt_not_le _ _ N). apply Rmult_le_pos; lra. }
       intros p J x X W. destruct (candidates_or_lost w some_position c scale scale' scale_pos scale_pos' T rough scale'' scale_pos'' rough_ok q m x Q X) as [K|K].
       + destruct (U p J) as [_ U2]. apply win in W. destruct (U2 x K W) as [y [Y1 Y2]]. exists y. split; [exact Y1|now apply win].
-      + specialize (K p J). unfold winsb in W. destruct (Rlt_dec _ 0) as [|N]; [easy|]. now destruct (N K).
+      + specialize (K p J). unfold winsb, reaches in W. rewrite sum_suffix in W. destruct (Rlt_dec _ 0) as [|N]; [easy|]. now destruct (N K).
   Qed.
 End Rivals.
 
-Theorem between_brackets ks e w low high : proves_bracket ks e w low high = true ->
+Theorem between_brackets by_effort w low high : proves_bracket by_effort w low high = true ->
   exists a, accuracy_is (model_of w) a /\ low <= a <= high.
 Proof.
   unfold proves_bracket, brackets_proved. cbv zeta. set (B := Z.max 0 (places w)).
@@ -342,11 +531,12 @@ Proof.
   assert (t0 : 0 <= t) by (unfold t; lia). assert (u0 : 0 <= units <= 4 * B) by (unfold units, B; lia).
   assert (s0 : 0 <= rough_digits units) by (unfold rough_digits; lia).
   destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite E|].
-  set (T := enclose B 40 t units w p) in *. set (ins := rivals T _ _ _). intros h.
+  set (T := enclose B 40 t units w p) in *. set (ins := rivals T _ _ _).
+  destruct (Z.ltb_spec (2 ^ 61) (Z.of_nat (length (wE w)))) as [many|few]; [discriminate|]. intros h.
   assert (K : (1 <= n_ctx (model_of w))%nat) by apply (paths_positive _ _ _ E).
   assert (p1 := power_positive t t0). assert (p2 := power_positive units (proj1 u0)). assert (p3 := power_positive _ s0).
   destruct (brackets_between (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T) K) with
-    (inputs := ins) (enough := sequences_of w / 2 ^ e) (ks := ks) as [a [A L]]; try assumption.
+    (inputs := ins) (enough := sequences_of w / 2 ^ open_bits by_effort) (e := by_effort) as [a [A L]]; try assumption.
   - now apply table_separates.
   - intros q m Q. apply (rivals_ok (model_of w) K c _ _ p1 p2 T ok _ (IZR (2 ^ units) / IZR (2 ^ rough_digits units))); try exact Q.
     + now apply Rdiv_lt_0_compat.
