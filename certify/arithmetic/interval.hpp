@@ -42,17 +42,11 @@ class Interval {
         return Interval(a.negated_lower_ + b.upper_, a.upper_ + b.negated_lower_);
     }
     friend Interval operator*(Interval a, Interval b) {
-        const double al = -a.negated_lower_, ah = a.upper_, bl = -b.negated_lower_, bh = b.upper_;
-        const double nal = a.negated_lower_, nah = -a.upper_;
-        return Interval(largest(largest(nal * bl, nal * bh), largest(nah * bl, nah * bh)),
-                        largest(largest(al * bl, al * bh), largest(ah * bl, ah * bh)));
+        return corners(a, b, [](double x, double y) { return x * y; });
     }
     friend Interval operator/(Interval a, Interval b) {
         if (!(b.lower() > 0) && !(b.upper() < 0)) return nan();
-        const double al = -a.negated_lower_, ah = a.upper_, bl = -b.negated_lower_, bh = b.upper_;
-        const double nal = a.negated_lower_, nah = -a.upper_;
-        return Interval(largest(largest(nal / bl, nal / bh), largest(nah / bl, nah / bh)),
-                        largest(largest(al / bl, al / bh), largest(ah / bl, ah / bh)));
+        return corners(a, b, [](double x, double y) { return x / y; });
     }
     Interval& operator+=(Interval b) { return *this = *this + b; }
     Interval& operator-=(Interval b) { return *this = *this - b; }
@@ -99,6 +93,13 @@ class Interval {
     static Interval nan() {
         const double n = std::numeric_limits<double>::quiet_NaN();
         return Interval(n, n);
+    }
+    /// Of a product or a quotient of the ends, each rounded both ways: upward, and negated upward.
+    template <class Operation>
+    static Interval corners(Interval a, Interval b, Operation of) {
+        const double al = -a.negated_lower_, ah = a.upper_, bl = -b.negated_lower_, bh = b.upper_;
+        return Interval(largest(largest(of(-al, bl), of(-al, bh)), largest(of(-ah, bl), of(-ah, bh))),
+                        largest(largest(of(al, bl), of(al, bh)), largest(of(ah, bl), of(ah, bh))));
     }
     /// The larger one; NaN if either is (x86's own max would drop the first).
     static double largest(double a, double b) { return a > b || a != a ? a : b; }

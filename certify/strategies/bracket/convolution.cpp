@@ -91,7 +91,9 @@ class Convolution {
         const double excess = largest_sum(fillings, terms, constant);
         impossible_ = excess < 0;  // upper ends rounded upward: no sum reaches 0; for lower counts 0 is sound
         if (impossible_ || !(excess < 1e300)) return;
-        choose_step(excess, grid);
+        int exponent = 0;
+        std::frexp(std::max(excess, 0x1p-900) / static_cast<double>(grid), &exponent);
+        inverse_step_ = std::ldexp(1.0, -exponent);  // a power of two, so that dividing by it is exact
         usable_ = round_terms(terms, constant);
         if (usable_) bound_rests();
     }
@@ -146,13 +148,6 @@ class Convolution {
 
     double ways(unsigned missing, std::size_t r) const {
         return bound_ == Bound::at_most ? fillings_.at_most(missing, r) : fillings_.at_least(missing, r);
-    }
-
-    /// Chooses the step: a power of two, so that dividing by it is exact. `excess`: about the largest sum.
-    void choose_step(double excess, std::size_t grid) {
-        int exponent = 0;
-        std::frexp(std::max(excess, 0x1p-900) / static_cast<double>(grid), &exponent);
-        inverse_step_ = std::ldexp(1.0, -exponent);
     }
 
     Step in_steps(double value) const {

@@ -42,14 +42,6 @@ struct Cluster {
     Count open() const { return count.most - count.least; }
 };
 
-Bracket bracket_of(const Group& group, const CountRange& wrong) {
-    Bracket b = open_bracket(group);
-    const Count size = b.upper;
-    if (wrong.most < size) b.right = size - wrong.most;
-    b.upper = size - std::min(wrong.least, size);
-    return b;
-}
-
 /// Parts with the outputs that may win there, likeliest first. Those that leave most open are counted again
 /// on finer grids, up to `grid`.
 struct CountedPart {
@@ -153,7 +145,8 @@ CountRange union_on_grid(const RoundUpward& up, const CountedPart& part, bool jo
 }  // namespace
 
 Bracket bracket_of_wrong(const Group& group, double least, double most) {
-    return bracket_of(group, {at_least(least), at_most(most, group.size())});
+    return {group.size() - at_most(most, group.size()),
+            group.size() - std::min(at_least(least), group.size())};
 }
 
 Bracket convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int level, std::uint64_t& work) {
@@ -165,7 +158,8 @@ Bracket convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int 
         wrong.least += there.least;
         wrong.most += std::min(there.most, part.fillings.size());
     }
-    return bracket_of(terms.group, wrong);
+    const Count size = terms.group.size();
+    return {size - std::min(wrong.most, size), size - std::min(wrong.least, size)};
 }
 
 }  // namespace maxcert
