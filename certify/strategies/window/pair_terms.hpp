@@ -66,13 +66,15 @@ void find_open_classes(std::size_t q, std::size_t m, std::size_t positions, cons
     const bool exact = attention.query_upper.empty();
     checkpoint(8 * bounds.classes.size());
     terms.open.clear(), terms.query.clear();
+    const N others = integer<N>(static_cast<long>(positions));
+    const N lower = others * attention.lower_up_to(q, m), upper = others * attention.upper_up_to(q, m);
+    terms.operations += 2;
     for (std::size_t c = 0; c < bounds.classes.size(); ++c) {
         const N& bracket = bounds.query(q, c);
         const N query = exact ? bracket : max(bracket, attention.query_upper[q] * bracket);
-        const N most = weigh(attention.lower_up_to(q, m), attention.upper_up_to(q, m),
-                             bounds.direct(q, c) + bounds.upto(m, c));
-        terms.operations += exact ? 6 : 8;
-        if (certainly_negative(query + integer<N>(static_cast<long>(positions)) * most)) continue;
+        terms.operations += exact ? 5 : 7;
+        if (certainly_negative(query + weigh(lower, upper, bounds.direct(q, c) + bounds.upto(m, c))))
+            continue;
         terms.open.push_back(c);
         terms.query.push_back(query);
     }
