@@ -12,7 +12,7 @@ namespace maxcert {
 namespace {
 
 /// A run may come this much nearer to winning than its likeliest output, if it is not harmless anyway.
-constexpr double kLoosening = 1.02;
+constexpr double kLoosening = 1.005;
 struct Averages {
     std::vector<double> weight;  ///< by token: attention of the average query
     std::vector<double> direct;  ///< by output: EU of the average query
