@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kBatchWork = 1e9;   // of the groups refined at a time
 constexpr double kHeavyPrice = 2.5;  // of an operation among heavy tokens, in operations of the convolution
-constexpr double kLeastHope = 0.3;   // of a method that brought nothing so far: it may yet overtake
+constexpr double kLeastHope = 0.3, kLeastHeavyHope = 0.05;  // of what brought nothing so far
 
 double share_gone(const Count& before, const Count& now) {
     return before > 0 ? 1 - now.get_d() / before.get_d() : 0;
@@ -21,6 +21,11 @@ double share_gone(const Count& before, const Count& now) {
 double heavy_work(const Group& group, std::size_t outputs) {
     const std::size_t tables = 8 * std::min<std::size_t>(outputs, 4) * group.positions;
     return static_cast<double>(tables * group.tokens() * group.positions * HeavyEffort().bins / 2);
+}
+
+/// What a walk over heavy tokens cost, in its operations; a node takes about as long as this many.
+double heavy_paid(const GroupOutcome& o) {
+    return static_cast<double>(o.work) + 1000 * static_cast<double>(o.nodes);
 }
 
 char letter(const std::optional<int>& level, char none) {
@@ -163,12 +168,12 @@ void BracketSearch::judge_convolution(std::size_t group, const GroupOutcome& fou
 
 void BracketSearch::judge_heavy(std::size_t group, const GroupOutcome& found) {
     Prospect& p = heavy_[group];
-    const double paid = static_cast<double>(found.work), before = static_cast<double>(p.last.work);
+    const double paid = heavy_paid(found), before = heavy_paid(p.last);
     // The first guess says little about how work grows.
     const double growth = before > 0 ? paid / before : 2;
     p.price = kHeavyPrice * paid * std::clamp(growth, 1.5, 4.0);
     const Count was = before > 0 ? p.last.bracket.width() : outcomes_[group].bracket.width();
-    p.hope = std::clamp(share_gone(was, found.bracket.width()), kLeastHope, 0.75);
+    p.hope = std::clamp(share_gone(was, found.bracket.width()), kLeastHeavyHope, 0.75);
     Bracket both = outcomes_[group].bracket;
     both.intersect(found.bracket);
     if (both.width() < outcomes_[group].bracket.width()) {
