@@ -167,6 +167,7 @@ class Bench:
                 if one.get("aggregate_name") != "median" or "cpu_time" not in one:
                     continue
                 one["seconds"] = one["cpu_time"] * SECONDS[one["time_unit"]]
+                one["run_name"] = one["run_name"].split("/min_time:")[0]
                 found[one["run_name"]] = one
                 label = one.get("label", "")
                 self.show(path.name.replace("bench_", ""), one["run_name"], [one["seconds"]], one["repetitions"],
