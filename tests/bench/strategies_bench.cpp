@@ -41,7 +41,7 @@ void certify(benchmark::State& state, const Family& family, int n_ctx, Arithmeti
     for (auto _ : state) {
         Model model(golden(n_ctx));
         for (const Prover* strategy : strategies) {
-            const Json certificate = certified(model, *strategy, options);
+            Json certificate = certified(model, *strategy, options);
             flops += certificate["proof_flops"].get<double>();
             benchmark::DoNotOptimize(certificate);
         }
