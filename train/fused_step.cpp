@@ -16,6 +16,7 @@ FusedStep::FusedStep(const Parameters& parameters, const at::Tensor& row, const 
       V_(shape_.d_vocab),
       d_(shape_.d_model),
       h_(shape_.d_head),
+      scale_(1.0f / std::sqrt(static_cast<float>(h_))),
       batch_(batch) {
     const auto weights = [&](Parameters::Name name) { return parameters.begin(row, name); };
     const auto gradients = [&](Parameters::Name name) { return parameters.begin(gradient_row, name); };
@@ -40,9 +41,8 @@ kernels::Tables FusedStep::tables() const {
 
 void FusedStep::forward(const std::int64_t* tokens) {
     // The scale 1 / sqrt(d_head) sits in the small matrix QK.
-    const float scale = 1.0f / std::sqrt(static_cast<float>(h_));
     multiply({W_Q_, d_, h_}, Factor{W_K_, d_, h_}.transpose(), QK_.data());
-    for (float& entry : QK_) entry *= scale;
+    for (float& entry : QK_) entry *= scale_;
     multiply({W_V_, d_, h_}, {W_O_, h_, d_}, OV_.data());
     for (std::size_t t = 0; t < V_; ++t) {
         for (std::size_t j = 0; j < d_; ++j) last_[t * d_ + j] = X_[t * d_ + j] + W_pos_last_[j];
@@ -69,9 +69,8 @@ double FusedStep::gradient(const std::int64_t* tokens) {
     multiply({dOV_.data(), d_, d_}, Factor{W_O_, h_, d_}.transpose(), dW_V_);
     multiply(Factor{W_V_, d_, h_}.transpose(), {dOV_.data(), d_, d_}, dW_O_);
     // query = last QK, QK = W_Q W_K^T / sqrt(d_head)
-    const float scale = 1.0f / std::sqrt(static_cast<float>(h_));
     multiply(Factor{last_.data(), V_, d_}.transpose(), {dquery_, V_, d_}, dQK_.data());
-    for (float& entry : dQK_) entry *= scale;
+    for (float& entry : dQK_) entry *= scale_;
     multiply({dquery_, V_, d_}, Factor{QK_.data(), d_, d_}.transpose(), dlast_, Store::add);
     multiply({dQK_.data(), d_, d_}, {W_K_, d_, h_}, dW_Q_);
     multiply(Factor{dQK_.data(), d_, d_}.transpose(), {W_Q_, d_, h_}, dW_K_);

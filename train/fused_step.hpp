@@ -31,7 +31,9 @@ class FusedStep {
     kernels::Tables tables() const;
 
     Shape shape_;
-    std::size_t K_, V_, d_, h_, batch_;
+    std::size_t K_, V_, d_, h_;
+    float scale_;  // 1 / sqrt(d_head)
+    std::size_t batch_;
     const float *X_, *W_pos_last_, *W_Q_, *W_K_, *W_V_, *W_O_, *W_U_;  // X: W_E above W_pos
     float *dX_, *dW_Q_, *dW_K_, *dW_V_, *dW_O_, *dW_U_;
     Room QK_, OV_, query_, last_, ov_, attention_, residual_, logits_;

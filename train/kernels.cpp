@@ -18,6 +18,7 @@ constexpr std::size_t kLanes = 16;
 /// The sum by halves: lane l + 8 joins lane l, then l + 4, and so on. Vectors, since through memory it takes
 /// longer than what it sums.
 MAXCERT_INLINE float sum_lanes(const float* lanes) {
+    static_assert(kLanes == 16, "written out for sixteen lanes");
     typedef float Eight __attribute__((vector_size(32)));
     typedef float Four __attribute__((vector_size(16)));
     Eight low, high;

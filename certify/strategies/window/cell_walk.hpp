@@ -51,7 +51,7 @@ class CellWalk {
         std::iota(open_classes_[0].begin(), open_classes_[0].end(), std::size_t{0});
         open_classes_[1] = open_classes_[0];
         if (!m_needed) {
-            visit(0, positions, false);
+            visit(0, positions);
         } else if (positions > 0 && blocks > 1) {
             split(0, positions, 1);
         }
@@ -83,9 +83,9 @@ class CellWalk {
     }
 
     /// Fills open_classes_[b + 1] with those of open_classes_[b] that the node's bound leaves open; false if
-    /// one of them stands in the way of every cell. `counted`: the next node takes one more from block b - 1;
-    /// classes that stay below 0 there too are taken out of open_classes_[b].
-    bool filter_classes(std::size_t b, std::size_t r, bool counted) {
+    /// one of them stands in the way of every cell. Below the first block the next node takes one
+    /// more from block b - 1: classes that stay below 0 there too are taken out of open_classes_[b].
+    bool filter_classes(std::size_t b, std::size_t r) {
         std::vector<std::size_t>&from = open_classes_[b], &to = open_classes_[b + 1];
         to.clear();
         const bool decided = r == 0 || b + 1 == terms_->blocks.size();  // most and least are the same
@@ -94,7 +94,7 @@ class CellWalk {
             const std::size_t c = from[i];
             ++operations_;
             if (certainly_negative(value(b, r, c, terms_->most))) {
-                if (counted && terms_->falls(b - 1, c) != 0) {
+                if (b > 0 && terms_->falls(b - 1, c) != 0) {
                     from[i] = from.back();
                     from.pop_back();
                 } else {
@@ -113,12 +113,12 @@ class CellWalk {
         return true;
     }
 
-    void visit(std::size_t b, std::size_t r, bool counted) {
+    void visit(std::size_t b, std::size_t r) {
         checkpoint(16 + classes_);
         // Too small to be worth the work; giving up a node proves nothing, which is sound.
         mass_ = multiplicity_[b] * counts_.power(terms_->blocks[b].last + 1, r);
         if (mass_ < counts_.negligible()) return;
-        if (!filter_classes(b, r, counted)) return;
+        if (!filter_classes(b, r)) return;
         if (open_classes_[b + 1].empty()) {
             ++cells_;
             on_cell_(taken_, r);
@@ -146,7 +146,7 @@ class CellWalk {
             taken_.push_back(n);
             multiplicity_[b + 1] = multiplicity_[b] * counts_.choices(r, n);
             multiplicity_[b + 1] *= counts_.power(size, n);
-            visit(b + 1, r - n, true);
+            visit(b + 1, r - n);
             taken_.pop_back();
         }
     }
