@@ -12,6 +12,7 @@ import sys
 import matplotlib
 import numpy
 import pandas
+import plots
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -19,6 +20,7 @@ from matplotlib import pyplot  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import processor_time  # noqa: E402
+
 STRATEGIES = ("brute_force", "multiset", "convolution")
 
 
@@ -81,9 +83,7 @@ def draw(sizes, path):
     axes.axhline(floor, color="#888888", lw=0.6)
     axes.text(rows["n_ctx"].max(), floor, "exact", ha="right", va="bottom", color="#555555")
     axes.set(xscale="log", yscale="log", xlabel="n_ctx", ylabel="of the accuracy")
-    axes.set_xticks(sorted(rows["n_ctx"].unique()))
-    axes.get_xaxis().set_major_formatter(matplotlib.ticker.ScalarFormatter())
-    axes.minorticks_off()
+    plots.plain_ticks(axes, rows["n_ctx"])
     axes.legend(fontsize=8)
     figure.savefig(path, dpi=150)
 

@@ -12,9 +12,9 @@ import pathlib
 import subprocess
 
 import matplotlib
-import matplotlib.ticker
 import numpy
 import pandas
+import plots
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -119,9 +119,7 @@ def draw(table, path):
     left.set(xscale="log", xlabel="d_vocab", ylabel="proved share of all sequences", ylim=(0, 1.02))
     right.set(xscale="log", yscale="log", xlabel="d_vocab", ylabel="operations of the verifier")
     for axes in (left, right):
-        axes.set_xticks(sorted(table["d_vocab"].unique()))
-        axes.get_xaxis().set_major_formatter(matplotlib.ticker.ScalarFormatter())
-        axes.minorticks_off()
+        plots.plain_ticks(axes, table["d_vocab"])
     left.legend(fontsize=7)
     figure.savefig(path, dpi=150)
 
