@@ -1,23 +1,12 @@
-// Whole numbers are rounded outward to doubles by MPFR, so that no rounding mode needs to be in force.
+// GMP makes doubles of whole numbers by cutting off what does not fit, so that no rounding mode needs to be
+// in force.
 #include "certify/strategies/bracket/fillings.hpp"
 
-#include <mpfr.h>
-
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace maxcert {
-namespace {
-
-double rounded(const Count& n, mpfr_rnd_t direction) {
-    mpfr_t x;
-    mpfr_init2(x, 64);
-    mpfr_set_z(x, n.get_mpz_t(), direction);
-    const double value = mpfr_get_d(x, direction);
-    mpfr_clear(x);
-    return value;
-}
-
-}  // namespace
 
 Count fillings_with(std::size_t tokens, std::size_t missing, std::size_t r) {
     const auto n = static_cast<unsigned long>(tokens);
@@ -36,7 +25,8 @@ Fillings::Fillings(std::size_t tokens, std::size_t positions, std::vector<std::s
         const auto many = static_cast<std::size_t>(__builtin_popcount(missing));
         for (std::size_t r = 0; r <= positions; ++r) {
             const Count ways = fillings_with(tokens, many, r);
-            ends_.push_back({rounded(ways, MPFR_RNDD), rounded(ways, MPFR_RNDU)});
+            const double least = std::min(ways.get_d(), std::numeric_limits<double>::max());
+            ends_.push_back({least, ways == least ? least : std::nextafter(least, HUGE_VAL)});
         }
     }
 }

@@ -22,6 +22,10 @@ Event combine(const Event& a, const Event& b, Choose&& choose) {
     return c;
 }
 
+double larger(double a, double b) {
+    return a > b ? a : b;
+}
+
 /// The largest of n numbers, eight side by side, which a processor compares at once.
 MAXCERT_CLONES("avx512f", "avx2")
 __attribute__((noinline)) double largest_of(const double* from, std::size_t n) {
@@ -29,42 +33,65 @@ __attribute__((noinline)) double largest_of(const double* from, std::size_t n) {
     double best[lanes];
     std::fill(best, best + lanes, -std::numeric_limits<double>::infinity());
     for (; n >= lanes; n -= lanes, from += lanes) {
-        for (std::size_t k = 0; k < lanes; ++k) best[k] = from[k] > best[k] ? from[k] : best[k];
+        for (std::size_t k = 0; k < lanes; ++k) best[k] = larger(from[k], best[k]);
     }
-    for (std::size_t k = 0; k < n; ++k) best[k] = from[k] > best[k] ? from[k] : best[k];
+    for (std::size_t k = 0; k < n; ++k) best[k] = larger(from[k], best[k]);
     return *std::max_element(best, best + lanes);
 }
 
-constexpr double kHuge = 1e290;  // below it in size, sums of a few cannot overflow
+constexpr double kHuge = 1e140;  // below it in size, sums of products of two do not overflow
 
-/// The ends of weight[t] (of_token[t] + fixed) for t < n; weights are not negative. False if one is huge
-/// or no number. Rounds upward.
+template <class N>
+Interval rounded(const N& a) {
+    return Interval::between(lower_double(a), upper_double(a));
+}
+
+template <class N>
+bool small(const N* from, std::size_t n) {
+    return std::all_of(from, from + n,
+                       [](const N& a) { return lower_double(a) > -kHuge && upper_double(a) < kHuge; });
+}
+
+constexpr std::size_t kLanes = 16;  // outputs side by side
+
+/// Raises largest[x] to the upper ends of weight[t] (of_token(t, x) + (more[t] + fixed[x])) for first <= t <
+/// last, for whole lanes of outputs x; weights are not negative. Rounds upward.
 MAXCERT_CLONES("avx512f", "avx2")
-__attribute__((noinline)) bool row_of_terms(const Interval* weight, const Interval* of_token, Interval fixed,
+__attribute__((noinline)) void raise_to_terms(const Interval* weight, const Matrix<double>& of_token,
+                                              const double* more, const double* fixed, std::size_t first,
+                                              std::size_t last, double* largest) {
+    for (std::size_t x = 0; x < of_token.columns(); x += kLanes) {
+        double best[kLanes];
+        std::copy(largest + x, largest + x + kLanes, best);
+        for (std::size_t t = first; t < last; ++t) {
+            const double *from = of_token.row(t) + x, least = weight[t].lower(), most = weight[t].upper();
+            for (std::size_t k = 0; k < kLanes; ++k) {
+                const double sum = from[k] + (more[t] + fixed[x + k]);
+                best[k] = larger(best[k], larger(least * sum, most * sum));
+            }
+        }
+        std::copy(best, best + kLanes, largest + x);
+    }
+}
+
+/// The ends of weight[t] (of_token[t] + fixed) for t < n; weights are not negative. Rounds upward.
+MAXCERT_CLONES("avx512f", "avx2")
+__attribute__((noinline)) void row_of_terms(const Interval* weight, const Interval* of_token, Interval fixed,
                                             std::size_t n, double* lower, double* upper) {
-    const auto larger = [](double a, double b) { return a > b ? a : b; };
-    int bad = 0;
     for (std::size_t t = 0; t < n; ++t) {
         const double least = weight[t].lower(), most = weight[t].upper();
         const Interval sum = of_token[t] + fixed;
         upper[t] = larger(least * sum.upper(), most * sum.upper());
         lower[t] = -larger(least * sum.negated_lower(), most * sum.negated_lower());
     }
-    for (std::size_t t = 0; t < n; ++t) {
-        bad |= !(upper[t] < kHuge) | !(upper[t] > -kHuge) | !(lower[t] < kHuge) | !(lower[t] > -kHuge);
-    }
-    return bad == 0;
 }
 
-bool row_of_terms(const MpfrInterval* weight, const MpfrInterval* of_token, const MpfrInterval& fixed,
+void row_of_terms(const MpfrInterval* weight, const MpfrInterval* of_token, const MpfrInterval& fixed,
                   std::size_t n, double* lower, double* upper) {
-    bool ok = true;
     for (std::size_t t = 0; t < n; ++t) {
         const MpfrInterval term = weight[t] * (of_token[t] + fixed);
         lower[t] = lower_double(term), upper[t] = upper_double(term);
-        ok = ok && lower[t] > -kHuge && upper[t] < kHuge;
     }
-    return ok;
 }
 
 }  // namespace
@@ -136,12 +163,52 @@ QueryGroups<N>::QueryGroups(const RoundUpward& up, const Paths<N>& paths, const 
       margin_(margin.enclose<N>()),
       q_(q),
       attention_(attention_weights(up, paths, q)),
-      anywhere_(attention_.row(0), attention_.row(0) + attention_.columns()),
-      of_output_(transposed(paths.EVOU)) {
-    for (std::size_t i = 1; i + 1 < attention_.rows(); ++i) {
-        for (std::size_t t = 0; t < anywhere_.size(); ++t)
-            anywhere_[t] = hull(anywhere_[t], attention_(i, t));
+      EVOU_(paths.EVOU.rows(), (paths.EVOU.columns() + kLanes - 1) / kLanes * kLanes),
+      fixed_(paths.PVOU.rows(), EVOU_.columns()) {
+    const std::size_t V = EVOU_.rows(), K = fixed_.rows();
+    known_ = small(paths.EU.row(q), V) && small(paths.EVOU.row(0), V * V) &&
+             small(paths.PVOU.row(0), K * V) && small(attention_.row(0), K * V) && small(&margin_, 1);
+    const auto upper = [](const N& a) { return upper_double(a); };
+    for (std::size_t t = 0; t < V; ++t)
+        std::transform(paths.EVOU.row(t), paths.EVOU.row(t + 1), EVOU_.row(t), upper);
+    for (std::size_t i = 0; i < K; ++i) {
+        std::transform(paths.PVOU.row(i), paths.PVOU.row(i + 1), paths.EU.row(q), fixed_.row(i),
+                       [](const N& a, const N& b) { return upper_double(a) + upper_double(b); });
     }
+    for (std::size_t t = 0; t < V; ++t) {
+        anywhere_.push_back(rounded(attention_(0, t)));
+        for (std::size_t i = 1; i + 1 < K; ++i) anywhere_[t] = hull(anywhere_[t], rounded(attention_(i, t)));
+    }
+}
+
+template <class N>
+std::vector<std::uint32_t> QueryGroups<N>::candidates(const Group& group) const {
+    const std::size_t last = group.positions, m = group.m;
+    const std::vector<double> nothing(EVOU_.columns(), -std::numeric_limits<double>::infinity());
+    std::vector<double> of_token(group.tokens()), fixed = nothing, of_m = nothing;
+    for (std::size_t t = 0; t <= m; ++t) of_token[t] = -lower_double(paths_.EVOU(t, m));
+    const auto of_position = [&](std::size_t i) {
+        return upper_double(margin_) - lower_double(paths_.EU(q_, m)) - lower_double(paths_.PVOU(i, m));
+    };
+    for (std::size_t i = 0; i < last; ++i) {
+        const double* from = fixed_.row(i);
+        const double more = of_position(i);
+        for (std::size_t x = 0; x < fixed.size(); ++x) fixed[x] = larger(fixed[x], from[x] + more);
+    }
+    raise_to_terms(anywhere_.data(), EVOU_, of_token.data(), fixed.data(), m, m + 1, of_m.data());
+    std::vector<double> of_any = of_m;
+    raise_to_terms(anywhere_.data(), EVOU_, of_token.data(), fixed.data(), 0, m, of_any.data());
+    const std::vector<double>& one = group.seen() ? of_any : of_m;
+    const Interval weight = rounded(attention_(last, q_));
+    const double of_query = of_token[q_] + of_position(last);
+    std::vector<std::uint32_t> can_win;
+    for (std::uint32_t x = 0; x < paths_.EU.rows(); ++x) {
+        const double sum = EVOU_(q_, x) + (of_query + fixed_(last, x));
+        double most = larger(weight.lower() * sum, weight.upper() * sum);
+        if (last > 0) most += one[x] + static_cast<double>(last - 1) * of_any[x];
+        if (x != m && !(most < 0)) can_win.push_back(x);
+    }
+    return can_win;
 }
 
 template <class N>
@@ -149,48 +216,35 @@ GroupTerms QueryGroups<N>::terms(std::uint32_t m) const {
     const std::size_t last = paths_.PVOU.rows() - 1;
     GroupTerms g;
     g.group = {q_, m, last};
-    const Fillings whole = g.group.fillings();
+    if (!known_) return g;
+    g.known = true;
     const std::size_t tokens = g.group.tokens(), entries = last * tokens;
+    checkpoint(paths_.EU.rows() * tokens);
+    const std::vector<std::uint32_t> outputs = candidates(g.group);
+    if (last > 0) g.work += (4 * tokens + 3 * last) * (paths_.EU.rows() - 1);
+    if (outputs.empty()) return g;
+    const Fillings whole = g.group.fillings();
     std::vector<N> of_token(tokens);
     Event e;
     e.upper.resize(entries), e.lower.resize(entries);
-    for (std::uint32_t x = 0; x < paths_.EU.rows(); ++x) {
-        if (x == m) continue;
+    for (const std::uint32_t x : outputs) {
         checkpoint(entries);
-        const N direct = paths_.EU(q_, x) - paths_.EU(q_, m);
         const auto fixed = [&](std::size_t i) {
-            return direct + ((paths_.PVOU(i, x) - paths_.PVOU(i, m)) + margin_);
+            return (paths_.EU(q_, x) - paths_.EU(q_, m)) +
+                   ((paths_.PVOU(i, x) - paths_.PVOU(i, m)) + margin_);
         };
-        const N *with_x = of_output_.row(x), *with_m = of_output_.row(m);
-        for (std::size_t t = 0; t < tokens; ++t) of_token[t] = with_x[t] - with_m[t];
-        if (!row_of_terms(attention_.row(last) + q_, &of_token[q_], fixed(last), 1, &e.constant_lower,
-                          &e.constant_upper)) {
-            return g;
-        }
-        if (last > 0) {
-            // Terms that bound those of all positions often show that x cannot win.
-            N fixed_anywhere = fixed(0);
-            for (std::size_t i = 1; i < last; ++i) fixed_anywhere = hull(fixed_anywhere, fixed(i));
-            if (!row_of_terms(anywhere_.data(), of_token.data(), fixed_anywhere, tokens, &e.lower[0],
-                              &e.upper[0])) {
-                return g;
-            }
-            g.work += 4 * tokens + 3 * last;
-            const double most = largest_of(&e.upper[0], tokens), one = g.group.seen() ? most : e.upper[m];
-            if (e.constant_upper + one + static_cast<double>(last - 1) * most < 0) continue;
-        }
+        for (std::size_t t = 0; t < tokens; ++t) of_token[t] = paths_.EVOU(t, x) - paths_.EVOU(t, m);
+        row_of_terms(attention_.row(last) + q_, &of_token[q_], fixed(last), 1, &e.constant_lower,
+                     &e.constant_upper);
         for (std::size_t i = 0; i < last; ++i) {
-            if (!row_of_terms(attention_.row(i), of_token.data(), fixed(i), tokens, &e.lower[i * tokens],
-                              &e.upper[i * tokens])) {
-                return g;
-            }
+            row_of_terms(attention_.row(i), of_token.data(), fixed(i), tokens, &e.lower[i * tokens],
+                         &e.upper[i * tokens]);
         }
         g.work += 3 * entries + 2 * last;
         if (!possible(up_, whole, e)) continue;
         g.outputs.push_back(x);
         g.wins.push_back(e);
     }
-    g.known = true;
     prune_dominated(g.wins, g.outputs, g.work);
     return g;
 }

@@ -41,7 +41,7 @@ struct GroupTerms {
     Group group;
     std::vector<std::uint32_t> outputs;
     std::vector<Event> wins;
-    bool known = false;      ///< false: a table is not finite, and nothing is known of the group
+    bool known = false;      ///< false: a table has an entry beyond 1e140, and nothing is known of the group
     std::uint64_t work = 0;  ///< floating operations spent on this group's terms
 };
 
@@ -72,13 +72,19 @@ class QueryGroups {
     GroupTerms terms(std::uint32_t m) const;
 
   private:
+    /// All outputs but those that a bound over all positions at once shows not to win. Many outputs are
+    /// looked at side by side, which costs a fraction of their terms.
+    std::vector<std::uint32_t> candidates(const Group& group) const;
+
     const RoundUpward& up_;
     const Paths<N>& paths_;
     N margin_;
     std::uint32_t q_;
-    Matrix<N> attention_;      // [position, token]
-    std::vector<N> anywhere_;  // by token, over the positions before the query
-    Matrix<N> of_output_;      // EVOU, [output, token]
+    Matrix<N> attention_;             // [position, token]
+    std::vector<Interval> anywhere_;  // by token, over the positions before the query
+    Matrix<double> EVOU_;             // upper ends, padded to whole lanes
+    Matrix<double> fixed_;            // likewise: what query and position add to each output
+    bool known_;                      // no entry is too large to compute with
 };
 
 }  // namespace maxcert

@@ -76,10 +76,10 @@ Group BracketEvaluator::group(std::size_t index) const {
 }
 
 std::vector<GroupOutcome> BracketEvaluator::nothing_known() const {
-    std::vector<GroupOutcome> outcomes;
+    std::vector<GroupOutcome> outcomes(groups());
     for (std::size_t i = 0; i < groups(); ++i) {
         checkpoint(64 * model_.shape().n_ctx);
-        outcomes.push_back({open_bracket(group(i))});
+        outcomes[i].bracket = open_bracket(group(i));
     }
     return outcomes;
 }
