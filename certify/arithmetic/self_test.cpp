@@ -20,8 +20,8 @@ namespace {
 typedef double DoubleVector __attribute__((vector_size(16)));
 typedef float FloatVector __attribute__((vector_size(16)));
 
-/// What one rounding mode must give. Operands and results are volatile: no compiler computes ahead, or moves
-/// a computation across the change of mode.
+/// What one rounding mode must give. Operands are volatile, and read in the mode that is tested: no compiler
+/// computes ahead of that. Every result is compared, and may throw, before the next change of mode.
 struct Expected {
     int mode;
     const char* name;
@@ -44,47 +44,33 @@ void expect(double value, double expected, const char* operation, const char* ro
 
 void test_rounding(const Expected& e) {
     volatile double one = 1, tiny = 0x1p-60, up = kUp, three = 3, two = 2, near_one = 1 + 0x1p-40;
-    volatile double result;
-    result = one + tiny;
-    expect(result, e.sum, "a sum", e.name);
-    result = tiny - one;
-    expect(result, e.difference, "a difference", e.name);
-    result = up * up;
-    expect(result, e.product, "a product", e.name);
-    result = one / three;
-    expect(result, e.quotient, "a quotient", e.name);
-    result = std::sqrt(two);
-    expect(result, e.root, "a square root", e.name);
-    volatile float narrowed = static_cast<float>(near_one);
-    expect(static_cast<double>(narrowed), static_cast<double>(e.narrowed), "a conversion to float", e.name);
+    expect(one + tiny, e.sum, "a sum", e.name);
+    expect(tiny - one, e.difference, "a difference", e.name);
+    expect(up * up, e.product, "a product", e.name);
+    expect(one / three, e.quotient, "a quotient", e.name);
+    expect(std::sqrt(two), e.root, "a square root", e.name);
+    const auto narrowed = static_cast<double>(e.narrowed);
+    expect(static_cast<double>(static_cast<float>(near_one)), narrowed, "a conversion to float", e.name);
 
     volatile DoubleVector ones = {1, 1}, tinies = {0x1p-60, 0x1p-60};
-    volatile DoubleVector sums = ones + tinies;
-    const DoubleVector sum = sums;
+    const DoubleVector sum = ones + tinies;
     expect(sum[0], e.sum, "a vector of sums", e.name);
     expect(sum[1], e.sum, "a vector of sums", e.name);
     volatile FloatVector floats = {1, 1, 1, 1}, small = {0x1p-40F, 0x1p-40F, 0x1p-40F, 0x1p-40F};
-    volatile FloatVector float_sums = floats + small;
-    const FloatVector float_sum = float_sums;
+    const FloatVector float_sum = floats + small;
     for (int i = 0; i < 4; ++i) {
-        expect(static_cast<double>(float_sum[i]), static_cast<double>(e.narrowed), "a vector of float sums",
-               e.name);
+        expect(static_cast<double>(float_sum[i]), narrowed, "a vector of float sums", e.name);
     }
 }
 
 void test_subnormals(const char* rounding) {
-    volatile double smallest = DBL_TRUE_MIN, normal = DBL_MIN, half = 0.5, one = 1, big = 0x1p200, result;
-    volatile float smallest_float = FLT_TRUE_MIN, narrowed;
-    result = smallest * one;
-    expect(result, DBL_TRUE_MIN, "a subnormal number times one", rounding);
-    result = normal * half;
-    expect(result, DBL_MIN / 2, "a product that is subnormal", rounding);
-    result = static_cast<double>(smallest_float);
-    expect(result, 0x1p-149, "a subnormal float as a double", rounding);
-    volatile double wide = 0x1p-149;
-    narrowed = static_cast<float>(wide);
-    result = static_cast<double>(narrowed) * big;
-    expect(result, 0x1p51, "a conversion to a subnormal float", rounding);
+    volatile double smallest = DBL_TRUE_MIN, normal = DBL_MIN, half = 0.5, one = 1, wide = 0x1p-149;
+    volatile float smallest_float = FLT_TRUE_MIN;
+    expect(smallest * one, DBL_TRUE_MIN, "a subnormal number times one", rounding);
+    expect(normal * half, DBL_MIN / 2, "a product that is subnormal", rounding);
+    expect(static_cast<double>(smallest_float), 0x1p-149, "a subnormal float as a double", rounding);
+    const volatile float narrowed = static_cast<float>(wide);
+    expect(static_cast<double>(narrowed) * 0x1p200, 0x1p51, "a conversion to a subnormal float", rounding);
 }
 
 /// Restores the rounding mode, whatever the tests throw.

@@ -21,16 +21,11 @@ inline bool is_zero(const std::vector<double>& values) {
     return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
 }
 
+/// Of vectors that are not empty.
 template <class N>
 N dot(const std::vector<N>& a, const std::vector<N>& b) {
-    N sum;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (i == 0) {
-            sum = a[i] * b[i];
-        } else {
-            sum += a[i] * b[i];
-        }
-    }
+    N sum = a[0] * b[0];
+    for (std::size_t i = 1; i < a.size(); ++i) sum += a[i] * b[i];
     return sum;
 }
 
@@ -61,14 +56,6 @@ void add_outer(Matrix<N>& m, const std::vector<N>& left, const std::vector<N>& r
     for (std::size_t i = 0; i < m.rows(); ++i) {
         checkpoint(m.columns());
         for (std::size_t j = 0; j < m.columns(); ++j) m(i, j) += left[i] * right[j];
-    }
-}
-
-/// M -= left right^T.
-template <class N>
-void subtract_outer(Matrix<N>& m, const std::vector<N>& left, const std::vector<N>& right) {
-    for (std::size_t i = 0; i < m.rows(); ++i) {
-        for (std::size_t j = 0; j < m.columns(); ++j) m(i, j) -= left[i] * right[j];
     }
 }
 

@@ -1,4 +1,5 @@
-// The model that is being certified: its weights, and what strategies share about it.
+// The model that is being certified: its weights, and what strategies share about it. Weights are dyadic
+// rationals, so point intervals hold them exactly; a box of models makes them wide.
 #pragma once
 
 #include <any>
@@ -11,6 +12,7 @@
 
 #include "certify/arithmetic/interval.hpp"
 #include "certify/arithmetic/mpfr_interval.hpp"
+#include "certify/arithmetic/self_test.hpp"
 #include "certify/model/weight_matrices.hpp"
 #include "data/weights/weights.hpp"
 
@@ -26,7 +28,9 @@ struct Radius {
 /// Not thread-safe: one thread prepares, then workers may read what they were handed.
 class Model {
   public:
-    explicit Model(Weights weights, Radius radius = {});
+    explicit Model(Weights weights, Radius radius = {}) : weights_(std::move(weights)), radius_(radius) {
+        test_arithmetic();  // again for every model: training or loading may have opened LibTorch since
+    }
 
     const Weights& weights() const { return weights_; }
     const Shape& shape() const { return weights_.shape; }

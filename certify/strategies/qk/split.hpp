@@ -30,7 +30,9 @@ Peeled<N> peel(Matrix<N>& X, const std::vector<double>& hint) {
     p.hint = exactly_all<N>(hint);
     p.row = times(p.hint, X);
     scale(p.row, integer<N>(1) / dot(p.hint, p.hint));
-    subtract_outer(X, p.hint, p.row);
+    std::vector<N> negated = p.row;
+    for (N& entry : negated) entry = -entry;
+    add_outer(X, p.hint, negated);
     return p;
 }
 

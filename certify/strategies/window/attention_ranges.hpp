@@ -11,12 +11,10 @@
 namespace maxcert {
 
 /// Ranges of the attention weight that a token can have at any position but the query's, up to a factor that
-/// depends on q alone: a_q(t,i) in [lower(q,t), upper(q,t)] for all i < n_ctx-1.
+/// depends on q alone: a_q(t,i) in [lower(q,t), upper(q,t)] for all i < n_ctx-1; over any run of tokens.
 template <class N>
 struct AttentionRanges {
-    Matrix<N> lower, upper;                    ///< [d_vocab, d_vocab]
-    Matrix<N> lower_up_to, upper_up_to;        ///< (q, t): min of lower, max of upper over tokens <= t
-    RangeMaxima<N> negated_lower, upper_tree;  ///< over any run of tokens: of -lower and of upper
+    RangeMaxima<N> negated_lower, upper;  ///< [d_vocab, d_vocab]
     std::vector<N> query_upper;  ///< the query's own position weighs 1 .. query_upper[q]; empty: exactly 1
 };
 
@@ -28,38 +26,25 @@ AttentionRanges<N> attention_ranges(const Scores<N>& scores, bool exact, const M
                                     const N& scale) {
     const Matrix<N>& S = scores.explained;
     const std::size_t V = S.rows(), last = EQKP.columns() - 1;
-    AttentionRanges<N> r{Matrix<N>(V, V), Matrix<N>(V, V), {}, {}, {}, {}, {}};
+    Matrix<N> negated_lower(V, V), upper(V, V);
+    std::vector<N> query_upper;
     for (std::size_t q = 0; q < V; ++q) {
         checkpoint(16 * (V + last));
-        if (!exact) r.query_upper.push_back(exp(scores.error[q] * scale));
+        if (!exact) query_upper.push_back(exp(scores.error[q] * scale));
         N light, heavy;  // over the positions; with no other position nothing is weighed by them
         for (std::size_t i = 0; i < last; ++i) {
             const N weight = exp(EQKP(q, i) - EQKP(q, last));
             light = i == 0 ? weight : min(light, weight);
             heavy = i == 0 ? weight : max(heavy, weight);
         }
-        if (!exact) heavy *= r.query_upper[q];
+        if (!exact) heavy *= query_upper[q];
         for (std::size_t t = 0; t < V; ++t) {
             const N weight = exp((S(q, t) - S(q, q)) * scale);
-            r.lower(q, t) = weight * light;
-            r.upper(q, t) = weight * heavy;
+            negated_lower(q, t) = -(weight * light);
+            upper(q, t) = weight * heavy;
         }
     }
-    r.lower_up_to = r.lower;
-    r.upper_up_to = r.upper;
-    for (std::size_t q = 0; q < V; ++q) {
-        for (std::size_t t = 1; t < V; ++t) {
-            r.lower_up_to(q, t) = min(r.lower_up_to(q, t - 1), r.lower(q, t));
-            r.upper_up_to(q, t) = max(r.upper_up_to(q, t - 1), r.upper(q, t));
-        }
-    }
-    Matrix<N> negated = r.lower;
-    for (std::size_t q = 0; q < V; ++q) {
-        for (std::size_t t = 0; t < V; ++t) negated(q, t) = -negated(q, t);
-    }
-    r.negated_lower = RangeMaxima<N>(negated);
-    r.upper_tree = RangeMaxima<N>(r.upper);
-    return r;
+    return {RangeMaxima<N>(negated_lower), RangeMaxima<N>(upper), query_upper};
 }
 
 template <class N>

@@ -2,6 +2,8 @@
 // T5c).
 #include "certify/strategies/window/check.hpp"
 
+#include <algorithm>
+
 #include "certify/arithmetic/counting.hpp"
 #include "certify/proof/escalation.hpp"
 #include "certify/strategies/window/pair_walk.hpp"
@@ -18,9 +20,8 @@ WindowClaim open_part(WindowClaim claim, const std::vector<PairFinding>& finding
 }
 
 std::uint64_t count_open(const std::vector<PairFinding>& findings) {
-    std::uint64_t n = 0;
-    for (const PairFinding& f : findings) n += f.open ? 1 : 0;
-    return n;
+    return static_cast<std::uint64_t>(
+        std::count_if(findings.begin(), findings.end(), [](const PairFinding& f) { return f.open; }));
 }
 
 }  // namespace

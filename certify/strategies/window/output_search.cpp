@@ -19,13 +19,13 @@ struct Averages {
 };
 
 Averages averages_of(TableCache<Estimate>& bench) {
-    const Matrix<Estimate>& weights = attention_of(bench, QkError::exact_EQKE, {}).upper;
+    const RangeMaxima<Estimate>& weights = attention_of(bench, QkError::exact_EQKE, {}).upper;
     const Matrix<Estimate>& direct = direct_of(bench);
-    const std::size_t V = weights.rows();
+    const std::size_t V = direct.rows();
     Averages a{std::vector<double>(V, 0), std::vector<double>(V, 0)};
     for (std::size_t q = 0; q < V; ++q) {
         for (std::size_t t = 0; t < V; ++t) {
-            a.weight[t] += std::log(std::max(weights(q, t).value(), 1e-300)) / static_cast<double>(V);
+            a.weight[t] += std::log(std::max(weights.entry(q, t).value(), 1e-300)) / static_cast<double>(V);
             a.direct[t] += direct(q, t).value() / static_cast<double>(V);
         }
     }

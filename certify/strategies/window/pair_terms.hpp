@@ -67,7 +67,8 @@ void find_open_classes(std::size_t q, std::size_t m, std::size_t positions, cons
     checkpoint(8 * bounds.classes.size());
     terms.open.clear(), terms.query.clear();
     const N others = integer<N>(static_cast<long>(positions));
-    const N lower = others * attention.lower_up_to(q, m), upper = others * attention.upper_up_to(q, m);
+    const N lower = others * -attention.negated_lower.over(q, 0, m, terms.operations),
+            upper = others * attention.upper.over(q, 0, m, terms.operations);
     terms.operations += 2;
     for (std::size_t c = 0; c < bounds.classes.size(); ++c) {
         const N& bracket = bounds.query(q, c);
@@ -94,11 +95,8 @@ void find_pair_terms(std::size_t q, std::size_t positions, const std::vector<Blo
     terms.gain.reshape(B, C);
     for (std::size_t b = 0; b < B && C > 0; ++b) {
         const Block block = blocks[b];
-        N lower = attention.lower_up_to(q, block.last), upper = attention.upper_up_to(q, block.last);
-        if (block.first > 0) {
-            lower = -attention.negated_lower.over(q, block.first, block.last, terms.operations);
-            upper = attention.upper_tree.over(q, block.first, block.last, terms.operations);
-        }
+        const N lower = -attention.negated_lower.over(q, block.first, block.last, terms.operations),
+                upper = attention.upper.over(q, block.first, block.last, terms.operations);
         for (std::size_t c = 0; c < C; ++c) {
             terms.gain(b, c) = weigh(lower, upper, bounds.direct(q, open[c]) + block_bounds(b, open[c]));
         }

@@ -10,28 +10,25 @@
 
 namespace maxcert {
 
-/// Maxima along every row: running ones from both ends, for all outputs under or over some x, and a tree for
-/// the runs between.
+/// Maxima along every row: running ones from the end, for all outputs over some x, and those of all other
+/// runs.
 template <class N>
 struct RowMaxima {
-    Matrix<N> up_to;  ///< (i, j): max over x <= j of f(i, x)
-    Matrix<N> from;   ///< (i, j): max over x >= j of f(i, x)
-    RangeMaxima<N> inner;
+    Matrix<N> from;  ///< (i, j): max over x >= j of f(i, x)
+    RangeMaxima<N> others;
 
     RowMaxima() = default;
-    explicit RowMaxima(const Matrix<N>& f) : up_to(f), from(f), inner(f) {
+    explicit RowMaxima(const Matrix<N>& f) : from(f), others(f) {
         for (std::size_t i = 0; i < f.rows(); ++i) {
-            checkpoint(2 * f.columns());
-            for (std::size_t j = 1; j < f.columns(); ++j) up_to(i, j) = max(up_to(i, j - 1), f(i, j));
+            checkpoint(f.columns());
             for (std::size_t j = f.columns() - 1; j-- > 0;) from(i, j) = max(from(i, j + 1), f(i, j));
         }
     }
 
     N over(std::size_t row, std::size_t first, std::size_t last) const {
-        if (first == 0) return up_to(row, last);
         if (last + 1 == from.columns()) return from(row, first);
         std::uint64_t counted = 0;
-        return inner.over(row, first, last, counted);
+        return others.over(row, first, last, counted);
     }
 };
 

@@ -54,12 +54,25 @@ struct ClaimCell {
     }
 };
 
+/// The entries that maxima are over, each times `factor` of its row.
+template <class Factor>
+RangeMaxima<Interval> times_by_row(const RangeMaxima<Interval>& maxima, std::size_t d_vocab,
+                                   Factor&& factor) {
+    Matrix<Interval> entries(d_vocab, d_vocab);
+    for (std::size_t q = 0; q < d_vocab; ++q) {
+        for (std::size_t t = 0; t < d_vocab; ++t) {
+            entries(q, t) = maxima.entry(q, t) * factor(q);
+        }
+    }
+    return RangeMaxima<Interval>(entries);
+}
+
 /// The pieces of the window check, each of which a mutant may replace.
 struct WindowPieces {
     QkError error = QkError::exact_EQKE;
     /// The positions whose PVOU the token bounds take the largest of; normally all.
     virtual Matrix<Interval> positions(const Matrix<Interval>& PVOU) const { return PVOU; }
-    virtual void change(AttentionRanges<Interval>&) const {}
+    virtual void change(AttentionRanges<Interval>&, std::size_t /*d_vocab*/) const {}
     virtual void change(ClassBounds<Interval>&) const {}
     virtual void change(PairTerms<Interval>&) const {}
     /// Positions besides the query's that a class which is left out must be harmless at; normally all.
@@ -83,7 +96,7 @@ Containment claims_of(const Weights& weights, const Exhaustive& truth, const Win
     const Matrix<Interval> PVOU = pieces.positions(view.outputs.PVOU);
     const OutputTables<Interval> outputs(view.outputs.EU, view.outputs.EVOU, PVOU);
     AttentionRanges<Interval> attention = view.attention;
-    pieces.change(attention);
+    pieces.change(attention, s.d_vocab);
     const SequenceCounts counts(s);
     ClaimedSet set(s, truth);
     for (std::uint32_t m = 0; m < s.d_vocab; ++m) {
@@ -135,8 +148,8 @@ TEST(WindowMutants, APositionLeftOut) {
 }
 
 struct OnlyTheLargestWeight : WindowPieces {
-    void change(AttentionRanges<Interval>& a) const override {
-        a.lower = a.upper, a.lower_up_to = a.upper_up_to;
+    void change(AttentionRanges<Interval>& a, std::size_t d_vocab) const override {
+        a.negated_lower = times_by_row(a.upper, d_vocab, [](std::size_t) { return exactly<Interval>(-1); });
     }
 };
 TEST(WindowMutants, OnlyTheLargestWeight) {
@@ -144,8 +157,8 @@ TEST(WindowMutants, OnlyTheLargestWeight) {
 }
 
 struct OnlyTheSmallestWeight : WindowPieces {
-    void change(AttentionRanges<Interval>& a) const override {
-        a.upper = a.lower, a.upper_up_to = a.lower_up_to;
+    void change(AttentionRanges<Interval>& a, std::size_t d_vocab) const override {
+        a.upper = times_by_row(a.negated_lower, d_vocab, [](std::size_t) { return exactly<Interval>(-1); });
     }
 };
 TEST(WindowMutants, OnlyTheSmallestWeight) {
@@ -233,14 +246,10 @@ TEST(WindowMutants, QueryWithoutItsTerm) {
 
 struct UnexplainedScoresNeglected : WindowPieces {
     UnexplainedScoresNeglected() { error = QkError::max_diff_exact; }
-    void change(AttentionRanges<Interval>& a) const override {
+    void change(AttentionRanges<Interval>& a, std::size_t d_vocab) const override {
         // Takes exp(error) out of the upper ends again.
-        for (std::size_t q = 0; q < a.upper.rows(); ++q) {
-            for (std::size_t t = 0; t < a.upper.columns(); ++t) {
-                a.upper(q, t) = a.upper(q, t) / a.query_upper[q];
-                a.upper_up_to(q, t) = a.upper_up_to(q, t) / a.query_upper[q];
-            }
-        }
+        a.upper = times_by_row(a.upper, d_vocab,
+                               [&](std::size_t q) { return exactly<Interval>(1) / a.query_upper[q]; });
         a.query_upper.clear();
     }
 };
