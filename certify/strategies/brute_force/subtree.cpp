@@ -56,6 +56,7 @@ bool Subtree::walk(const QueryTables& tables, std::size_t m, std::size_t margin,
     }
     find_largest();
     round_columns();
+    last_places_.resize(outputs_.size());
     own_.clear();
     for (std::uint32_t k = 0; k < outputs_.size(); ++k) {
         const Interval own = tables.term(q, free_, outputs_[k], m);
@@ -109,6 +110,10 @@ void Subtree::find_largest() {
 /// it.
 void Subtree::lay_out(std::size_t first) {
     order_.clear();
+    // The last two places are the same with every first one that is not among the last two positions.
+    if (first == 0 || first + 2 >= free_) {
+        for (LastPlaces& places : last_places_) places.pairs_asked = places.tokens_asked = 0;
+    }
     for (std::size_t i = 0; i < free_; ++i) {
         if (i != first) order_.push_back({i, first < free_ && i < first ? m_ : m_ + 1, 1});
     }
@@ -185,9 +190,12 @@ void Subtree::sweep(std::size_t d) {
 /// Place d takes each token; level d holds the sums over the places before it, the query and the first m.
 void Subtree::visit(std::size_t d) {
     if (stop()) return;
+    const bool two_left = d + 2 == order_.size();
+    if (two_left && levels_[d].sums.output.size() == 1 && count_pairs(d)) return;
     sweep(d);
     if (d + 1 == order_.size()) return count_last(d);
-    if (coarse_ && d + 2 == order_.size()) prepare_coarse(d);
+    token_sets_ = two_left && prepare_token_sets(d);
+    if (coarse_ && two_left && !token_sets_) prepare_coarse(d);
     for (std::size_t t = 0; t < order_[d].tokens && !stopped_; ++t) settle(d, t);
 }
 
@@ -204,7 +212,10 @@ void Subtree::settle(std::size_t d, std::size_t t) {
         return;
     }
     tokens_[place.position] = static_cast<std::uint32_t>(t);
-    if (coarse_ && d + 2 == order_.size()) return sweep_last_coarsely(d, t);
+    if (d + 2 == order_.size()) {
+        if (token_sets_) return rule_by_token_sets(d, t);
+        if (coarse_) return sweep_last_coarsely(d, t);
+    }
     descend(d, t);
     // Rounding is not associative: the sweep may have left a child open that this order closes.
     if (levels_[d + 1].sums.output.empty()) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "certify/strategies/brute_force/pair_counts.hpp"
+#include "certify/strategies/brute_force/token_sets.hpp"
 #include "certify/strategies/brute_force/walk.hpp"
 #include "certify/strategies/terms/query_tables.hpp"
 
@@ -47,6 +49,14 @@ class Subtree {
         std::uint64_t completions;
     };
 
+    /// Of one output at the last two places, and at the last. Made once they would have been of use often.
+    struct LastPlaces {
+        std::size_t pairs_asked = 0, tokens_asked = 0;
+        PairCounts pairs;       ///< of upper ends
+        double pair_width = 0;  ///< at least what any of them is above the lower end
+        TokenSets tokens;
+    };
+
     /// Of each column: over the tokens below m, and over m too; [position][output].
     struct Largest {
         std::vector<double> below, with_m;
@@ -65,6 +75,9 @@ class Subtree {
     void round_columns();
     void prepare_coarse(std::size_t d);
     void sweep_last_coarsely(std::size_t d, std::size_t t);
+    bool count_pairs(std::size_t d);
+    bool prepare_token_sets(std::size_t d);
+    void rule_by_token_sets(std::size_t d, std::size_t t);
     void ask_referee(const std::vector<std::uint32_t>& outputs);
     void hand_over(std::size_t i, bool seen);
     bool stop();
@@ -90,11 +103,13 @@ class Subtree {
     std::vector<Place> order_;
     OutputSums own_;  ///< of the query's own position
     std::vector<Level> levels_;
-    bool coarse_ = false;                         ///< enough outputs, small enough for floats
-    Ends<std::vector<float>> coarse_columns_;     // [position][output][token]: columns_ rounded up
-    Ends<std::vector<float>> coarse_start_;       // [output, in coarse_order_][token]
-    Ends<std::vector<const float*>> coarse_row_;  // in that order
-    std::vector<std::uint32_t> coarse_order_;     // of the entries of sums
+    std::vector<LastPlaces> last_places_;  // by output
+    std::vector<OpenOutput> open_sets_;
+    bool token_sets_ = false;                  ///< of all outputs of the node with two places left
+    bool coarse_ = false;                      ///< enough outputs, small enough for floats
+    Ends<std::vector<float>> coarse_columns_;  // [position][output][token]: columns_ rounded up
+    std::vector<float> coarse_most_;           // of as many upper ends each as rows are padded to
+    std::vector<CoarseOutput> coarse_outputs_;
     std::vector<float> coarse_worst_, coarse_surest_;
 };
 

@@ -115,45 +115,42 @@ MAXCERT_INLINE void sweep(const double* const* upper, const double* upper_start,
     }
 }
 
-/// Is some lane above 0?
-template <std::size_t Bytes>
-MAXCERT_INLINE bool any_positive(const typename Vector<float, Bytes>::type& v) {
-    const auto lanes = v > 0;
-    std::int64_t pairs[Bytes / 8], any = 0;  // of lanes: fewer to look at
-    std::memcpy(pairs, &lanes, Bytes);
-    for (const std::int64_t pair : pairs) any |= pair;
-    return any != 0;
+/// How many lanes a comparison is true in, which it marks by -1.
+template <std::size_t Bytes, class Mask>
+MAXCERT_INLINE std::size_t true_lanes(const Mask& sum_of_masks) {
+    std::int32_t lanes[Bytes / 4], n = 0;
+    std::memcpy(lanes, &sum_of_masks, Bytes);
+    for (const std::int32_t lane : lanes) n -= lane;
+    return static_cast<std::size_t>(n);
 }
 
 template <std::size_t Bytes>
-MAXCERT_INLINE void coarse_sweep(const float* const* upper, const float* upper_start,
-                                 const float* const* negated_lower, const float* negated_start,
-                                 std::size_t step, std::size_t count, std::size_t n, float* worst,
-                                 float* surest) {
+MAXCERT_INLINE Tally coarse_sweep(const CoarseOutput* outputs, std::size_t count, std::size_t s,
+                                  std::size_t n, float* worst, float* surest) {
     using V = typename Vector<float, Bytes>::type;
-    constexpr std::size_t lanes = Vector<float, Bytes>::lanes, patience = 8;
+    constexpr std::size_t lanes = Vector<float, Bytes>::lanes;
     const V low = V{} - std::numeric_limits<float>::infinity();
-    for (std::size_t t = 0; t < n; t += lanes) {
-        // Two chains of comparisons, so that one need not wait for the other.
-        V w0 = low, w1 = low, s0 = -low, s1 = -low;
-        for (std::size_t from = 0; from < count; from += patience) {
-            if (from > 0 && !any_positive<Bytes>(s0 < s1 ? s0 : s1)) break;
-            const std::size_t to = from + patience < count ? from + patience : count;
-            for (std::size_t k = from; k < to; k += 2) {
-                const std::size_t j = k + 1 < to ? k + 1 : k;
-                const V u0 = load<V>(upper[k] + t) + upper_start[k * step];
-                const V l0 = load<V>(negated_lower[k] + t) + negated_start[k * step];
-                const V u1 = load<V>(upper[j] + t) + upper_start[j * step];
-                const V l1 = load<V>(negated_lower[j] + t) + negated_start[j * step];
-                w0 = u0 > w0 ? u0 : w0;
-                s0 = l0 < s0 ? l0 : s0;
-                w1 = u1 > w1 ? u1 : w1;
-                s1 = l1 < s1 ? l1 : s1;
-            }
+    for (std::size_t t = 0; t < n; t += lanes) store(worst + t, low), store(surest + t, -low);
+    for (const CoarseOutput* o = outputs; o < outputs + count; ++o) {
+        const float upper = o->start.upper + o->own.upper[s];
+        if (upper + o->most < 0) continue;
+        const float negated = o->start.negated_lower + o->own.negated_lower[s];
+        for (std::size_t t = o->first; t < o->end; t += lanes) {
+            const V u = load<V>(o->last.upper + t) + upper, w = load<V>(worst + t);
+            const V l = load<V>(o->last.negated_lower + t) + negated, c = load<V>(surest + t);
+            store(worst + t, u > w ? u : w);
+            store(surest + t, l < c ? l : c);
         }
-        store(worst + t, w0 > w1 ? w0 : w1);
-        store(surest + t, s0 < s1 ? s0 : s1);
     }
+    auto right = V{} < V{}, wrong = right;
+    std::size_t t = 0;
+    for (; t + lanes <= n; t += lanes) {
+        right += load<V>(worst + t) < 0;
+        wrong += load<V>(surest + t) <= 0;
+    }
+    Tally tally{true_lanes<Bytes>(right), true_lanes<Bytes>(wrong)};
+    for (; t < n; ++t) tally.right += worst[t] < 0 ? 1 : 0, tally.wrong += surest[t] <= 0 ? 1 : 0;
+    return tally;
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): attributes stand in no parentheses
@@ -178,12 +175,9 @@ MAXCERT_INLINE void coarse_sweep(const float* const* upper, const float* upper_s
                              std::size_t count, std::size_t n, double* worst, double* surest) {             \
         sweep<BYTES>(upper, upper_start, negated_lower, negated_start, count, n, worst, surest);            \
     }                                                                                                       \
-    TARGET void NAME##_coarse_sweep(const float* const* upper, const float* upper_start,                    \
-                                    const float* const* negated_lower, const float* negated_start,          \
-                                    std::size_t step, std::size_t count, std::size_t n, float* worst,       \
-                                    float* surest) {                                                        \
-        coarse_sweep<BYTES>(upper, upper_start, negated_lower, negated_start, step, count, n, worst,        \
-                            surest);                                                                        \
+    TARGET Tally NAME##_coarse_sweep(const CoarseOutput* outputs, std::size_t count, std::size_t s,         \
+                                     std::size_t n, float* worst, float* surest) {                          \
+        return coarse_sweep<BYTES>(outputs, count, s, n, worst, surest);                                    \
     }                                                                                                       \
     constexpr Kernels NAME##_kernels{#NAME,         NAME##_max,   NAME##_row,         NAME##_column,        \
                                      NAME##_max_of, NAME##_sweep, NAME##_coarse_sweep};

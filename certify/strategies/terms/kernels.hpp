@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "certify/arithmetic/ends.hpp"
+
 namespace maxcert {
 
 /// Rows that kernels read are padded to a multiple of this many elements.
@@ -13,6 +15,19 @@ constexpr std::size_t kKernelPadding = 16;
 constexpr std::size_t padded(std::size_t n) {
     return (n + kKernelPadding - 1) / kKernelPadding * kKernelPadding;
 }
+
+/// An output with two positions left, in floats.
+struct CoarseOutput {
+    Ends<float> start;             ///< sums over all other positions
+    Ends<const float*> own, last;  ///< terms at the last but one position and at the last
+    float most;                    ///< at least the largest upper end at the last position
+    std::size_t first, end;        ///< tokens there, in whole paddings, beyond which the output cannot win
+};
+
+/// Numbers of sequences that upper ends show to be right, and lower ends to be wrong.
+struct Tally {
+    std::size_t right = 0, wrong = 0;
+};
 
 struct Kernels {
     const char* name;
@@ -44,11 +59,10 @@ struct Kernels {
                   const double* negated_start, std::size_t count, std::size_t n, double* worst,
                   double* surest);
 
-    /// The same in floats, where output k starts from upper_start[k * step], negated_start[k * step]. Where
-    /// all of a few neighbouring t have surest[t] <= 0, the rest of the outputs are not looked at for them.
-    void (*coarse_sweep)(const float* const* upper, const float* upper_start,
-                         const float* const* negated_lower, const float* negated_start, std::size_t step,
-                         std::size_t count, std::size_t n, float* worst, float* surest);
+    /// The same in floats with token s at the last but one position: worst is -infinity and surest infinity
+    /// where no output can win. Counts them, worst < 0 and surest <= 0, for t < n.
+    Tally (*coarse_sweep)(const CoarseOutput* outputs, std::size_t count, std::size_t s, std::size_t n,
+                          float* worst, float* surest);
 };
 
 /// All that this processor runs, fastest first; the last is the baseline.

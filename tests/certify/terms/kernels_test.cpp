@@ -137,46 +137,62 @@ TEST(BruteForceKernels, SweepsBoundTheExactSums) {
 TEST(BruteForceKernels, CoarseSweepsBoundTheExactSums) {
     Random random(3);
     const RoundUpward up;
-    std::size_t stopped_early = 0;
+    std::size_t can_win = 0, cannot = 0;
     for (const Kernels* kernels : available_kernels()) {
         for (int trial = 0; trial < 200; ++trial) {
             const std::size_t n = 1 + random() % 40, count = 1 + random() % 30, stride = padded(n);
-            const std::size_t step = 1 + random() % 3;
-            std::vector<float> upper(count * stride), lower(count * stride);
-            std::vector<float> start_u(count * step), start_l(count * step);
-            for (auto* values : {&upper, &lower, &start_u, &start_l}) {
-                for (float& v : *values) v = static_cast<float>(draw(random));
+            const std::size_t s = random() % n;
+            Ends<std::vector<float>> own, last;
+            std::vector<CoarseOutput> outputs(count);
+            for (const End end : kBothEnds) {
+                for (auto* columns : {&own[end], &last[end]}) {
+                    columns->resize(count * stride);
+                    for (float& v : *columns) v = static_cast<float>(draw(random));
+                }
             }
-            // In some trials no output surely wins, in others one of the first does everywhere.
             for (std::size_t k = 0; k < count; ++k) {
-                if (trial % 3 != 0) start_l[k * step] = trial % 3 == 1 || k > 0 ? 1e10F : -1e10F;
-            }
-            std::vector<const float*> rows_u, rows_l;
-            for (std::size_t k = 0; k < count; ++k) {
-                rows_u.push_back(upper.data() + k * stride), rows_l.push_back(lower.data() + k * stride);
+                CoarseOutput& o = outputs[k];
+                // Far away, here and there, from where it could win or surely does.
+                const double far = random() % 3 == 0 ? -1e6 : 0;
+                o.start = {static_cast<float>(draw(random) - far), static_cast<float>(draw(random) + far)};
+                // Some cannot win with the first tokens, or the last.
+                o.first = random() % (stride / kKernelPadding) * kKernelPadding;
+                o.end = stride;
+                for (std::size_t t = 0; t < o.first; ++t) last.upper[k * stride + t] = -1e30F;
+                for (const End end : kBothEnds) {
+                    o.own[end] = &own[end][k * stride];
+                    o.last[end] = &last[end][k * stride];
+                }
+                o.most = *std::max_element(o.last.upper, o.last.upper + n);
             }
             std::vector<float> worst(stride), surest(stride);
-            kernels->coarse_sweep(rows_u.data(), start_u.data(), rows_l.data(), start_l.data(), step, count,
-                                  n, worst.data(), surest.data());
-            const auto sum = [&](const std::vector<float>& start, const std::vector<const float*>& rows,
-                                 std::size_t k, std::size_t t) -> mpq_class {
-                return exact(static_cast<double>(start[k * step])) + exact(static_cast<double>(rows[k][t]));
+            const Tally tally =
+                kernels->coarse_sweep(outputs.data(), count, s, n, worst.data(), surest.data());
+            const auto sum = [&](End end, std::size_t k, std::size_t t) -> mpq_class {
+                const CoarseOutput& o = outputs[k];
+                return exact(static_cast<double>(o.start[end])) + exact(static_cast<double>(o.own[end][s])) +
+                       exact(static_cast<double>(o.last[end][t]));
             };
+            std::size_t right = 0, wrong = 0;
             for (std::size_t t = 0; t < n; ++t) {
-                const mpq_class least = exact(static_cast<double>(surest[t]));
-                const mpq_class most = exact(static_cast<double>(worst[t]));
-                bool one_is_tight = false, all_bounded = true;
+                bool one_is_tight = surest[t] == HUGE_VALF;
                 for (std::size_t k = 0; k < count; ++k) {
-                    all_bounded = all_bounded && most >= sum(start_u, rows_u, k, t);
-                    one_is_tight = one_is_tight || least >= sum(start_l, rows_l, k, t);
+                    const bool wins = sum(End::upper, k, t) >= 0;
+                    EXPECT_TRUE(!wins || worst[t] >= 0) << kernels->name;
+                    (wins ? can_win : cannot) += 1;
+                    one_is_tight =
+                        one_is_tight || (surest[t] < HUGE_VALF &&
+                                         exact(static_cast<double>(surest[t])) >= sum(End::lower, k, t));
                 }
                 EXPECT_TRUE(one_is_tight) << kernels->name;
-                EXPECT_TRUE(all_bounded || surest[t] <= 0) << kernels->name;
-                stopped_early += all_bounded ? 0 : 1;
+                right += worst[t] < 0 ? 1 : 0, wrong += surest[t] <= 0 ? 1 : 0;
             }
+            EXPECT_EQ(tally.right, right) << kernels->name;
+            EXPECT_EQ(tally.wrong, wrong) << kernels->name;
         }
     }
-    EXPECT_GT(stopped_early, 0U);
+    EXPECT_GT(can_win, 1000U);
+    EXPECT_GT(cannot, 1000U);
 }
 
 // The bound over whole rows that excludes nearly every output: it must bound every single sequence.
