@@ -1,10 +1,29 @@
 // The last places of a subtree that is asked about them often, as where there are many positions: tables of
 // one output, made once, answer for every prefix.
 #include <algorithm>
+#include <cmath>
 
 #include "certify/strategies/brute_force/subtree.hpp"
 
 namespace maxcert {
+namespace {
+
+/// At least what the upper ends of n terms exceed the lower ones.
+double widest(const TermColumn& terms, std::size_t n) {
+    double width = 0;
+    for (std::size_t t = 0; t < n; ++t) width = std::max(width, terms.upper[t] + terms.negated_lower[t]);
+    return width;
+}
+
+double largest_magnitude(const TermColumn& terms, std::size_t n) {
+    double size = 0;
+    for (std::size_t t = 0; t < n; ++t) {
+        size = std::max({size, std::fabs(terms.upper[t]), std::fabs(terms.negated_lower[t])});
+    }
+    return size;
+}
+
+}  // namespace
 
 /// With one output left at the last two places: whether a look at the sums of their terms rules on all
 /// sequences. They are made once that many prefixes have asked.
@@ -20,12 +39,9 @@ bool Subtree::count_pairs(std::size_t d) {
                           b.tokens);
         places.pair_width = 0;
         for (const Place* place : {&a, &b}) {
-            double widest = 0;
-            for (std::size_t t = 0; t < place->tokens; ++t) {
-                widest = std::max(widest, column(End::upper, place->position, k)[t] +
-                                              column(End::lower, place->position, k)[t]);
-            }
-            places.pair_width += widest;
+            places.pair_width +=
+                widest({column(End::upper, place->position, k), column(End::lower, place->position, k)},
+                       place->tokens);
         }
     }
     // Upper ends below the first are right, and those from the second on wrong: their lower ends are at most
@@ -49,12 +65,21 @@ bool Subtree::prepare_token_sets(std::size_t d) {
     for (std::size_t j = 0; j < level.sums.output.size(); ++j) {
         const std::uint32_t k = level.sums.output[j];
         LastPlaces& places = last_places_[k];
+        const auto terms = [&](std::size_t i) {
+            return TermColumn{column(End::upper, i, k), column(End::lower, i, k)};
+        };
         if (++places.tokens_asked == enough) {
-            places.tokens.make(column(End::upper, position, k), column(End::lower, position, k), tokens);
+            double width = own_.upper[k] + own_.negated_lower[k];
+            double size = std::max(std::fabs(own_.upper[k]), std::fabs(own_.negated_lower[k]));
+            for (std::size_t i = 0; i < free_; ++i) {
+                width += widest(terms(i), m_ + 1);
+                size += largest_magnitude(terms(i), m_ + 1);
+            }
+            places.tokens.make(terms(position), tokens, width, size);
         }
         all = all && places.tokens_asked >= enough;
         open_sets_.push_back({&places.tokens, level.sums.upper[j], level.sums.negated_lower[j],
-                              level.upper[j], level.negated_lower[j]});
+                              terms(order_[d].position), -level.sums.upper[j] - places.tokens.base()});
     }
     return all;
 }

@@ -5,66 +5,52 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/base/target_clones.hpp"
-
 namespace maxcert {
 
-/// An output that can win with two places left.
-struct OpenOutput {
-    const class TokenSets* sets;
-    double upper, negated_lower;                        ///< ends of the sum over all other places
-    const double *upper_column, *negated_lower_column;  ///< terms of the last but one
-};
-
-/// With which tokens at the last place some output may win, or surely does.
-struct TokenVerdicts {
-    std::uint64_t possible = 0, sure = 0;
-    unsigned not_right = 0, wrong = 0;  ///< numbers of tokens: possible or sure; sure
+/// The terms of one output at one place.
+struct TermColumn {
+    const double *upper, *negated_lower;  ///< [tokens]: ends
 };
 
 /// For one output and up to 64 tokens: the sets of those whose terms are large enough, by how large that is.
 class TokenSets {
   public:
     static constexpr std::size_t kMostTokens = 64;
-
-    /// Ends of the terms of tokens t < n, 1 <= n <= kMostTokens, all finite; rounding upward. The columns
-    /// must outlive the sets.
-    void make(const double* upper, const double* negated_lower, std::size_t n);
-
-    /// `possible` gets those with which a sum may reach 0 that without the last place is at most `sum`;
-    /// `sure` only such with which it surely does if it is at least -`negated_sum` there. Rounds upward.
-    MAXCERT_INLINE void add_to(std::uint64_t& possible, std::uint64_t& sure, double sum,
-                               double negated_sum) const {
-        const Two bins = bins_of(Two{-sum, negated_sum + width_});
-        possible |= select(bins[0], [&](std::size_t t) { return !(upper_[t] < -sum); });
-        sure |= select(bins[1], [&](std::size_t t) { return negated_lower_[t] + negated_sum <= 0; });
-    }
-
-  private:
-    typedef double Two __attribute__((vector_size(16)));  // no branches where they are kept in range
     static constexpr double kBins = 4096;
 
-    /// Never smaller for a larger term: every step keeps the order, however it is rounded.
-    MAXCERT_INLINE Two bins_of(Two terms) const {
-        const Two z = (terms - base_) * scale_, none = {0, 0}, most = {kBins, kBins};
-        const Two positive = z > none ? z : none;
-        return positive < most ? positive : most;
-    }
-    /// All of later bins, and those of this one that `fits` says.
-    template <class Fits>
-    MAXCERT_INLINE std::uint64_t select(double bin, Fits&& fits) const {
-        const std::uint64_t* from = from_.data() + static_cast<std::int32_t>(bin);
-        std::uint64_t set = from[1];
-        for (std::uint64_t here = from[0] & ~set; here != 0; here &= here - 1) {
-            if (fits(static_cast<std::size_t>(__builtin_ctzll(here)))) set |= here & -here;
-        }
-        return set;
-    }
+    /// Tokens that may win, and those that surely do, wherever a number falls into one bin.
+    struct Entry {
+        std::uint64_t possible = 0, sure = 0;
+    };
 
-    const double *upper_ = nullptr, *negated_lower_ = nullptr;
+    /// For the terms of tokens t < n, 1 <= n <= kMostTokens, which must outlive the sets. Over all places
+    /// together, whatever the tokens, `width` is at least what upper ends exceed lower ones, and `size` the
+    /// sum of their magnitudes; both finite. Rounds upward.
+    void make(const TermColumn& terms, std::size_t n, double width, double size);
+
+    const TermColumn& terms() const { return terms_; }
+    /// Where the last place must add at least x + base().
+    const Entry& entry(double x) const;
+    double base() const { return base_; }
+
+  private:
+    TermColumn terms_{};
     double base_ = 0, scale_ = 0;
-    double width_ = 0;                 // at least what any upper end is above the lower one
-    std::vector<std::uint64_t> from_;  // of tokens with upper ends in this bin or a later one
+    std::vector<Entry> entries_;
+};
+
+/// An output that can win with two places left.
+struct OpenOutput {
+    const TokenSets* sets;
+    double upper, negated_lower;  ///< ends of the sum over all other places
+    TermColumn terms;             ///< at the last but one place
+    double short_of_base;         ///< -upper - sets->base(), rounded upward
+};
+
+/// With which tokens at the last place some output may win, or surely does.
+struct TokenVerdicts {
+    std::uint64_t possible = 0, sure = 0;
+    unsigned not_right = 0, wrong = 0;  ///< numbers of tokens: possible or sure; sure
 };
 
 /// With token s at the last but one place. Rounds upward.

@@ -59,7 +59,9 @@ TEST(TokenSets, HoldWhatALoopFinds) {
         std::vector<double> negated_lower, own = {0}, negated_own = {0.25};
         // Of either width: a lower end is 0 or 1/4 below the upper one.
         for (const double u : upper) negated_lower.push_back(-u + (random() % 2 == 0 ? 0.25 : 0));
-        sets.make(upper.data(), negated_lower.data(), upper.size());
+        double size = 40;
+        for (const double u : upper) size = std::max(size, std::fabs(u) + 40);
+        sets.make({upper.data(), negated_lower.data()}, upper.size(), 0.5, size);
         for (int k = -100; k <= 100; ++k) {
             const double sum = k / 8.0;
             std::uint64_t possible = 0, sure = 0, surely = 0;
@@ -69,7 +71,7 @@ TEST(TokenSets, HoldWhatALoopFinds) {
                 if (-sum + 0.25 + negated_lower[t] <= 0) sure |= bit;
                 if (-sum + 0.5 - upper[t] <= 0) surely |= bit;  // as if all were as wide as the widest
             }
-            const OpenOutput output{&sets, sum, -sum, own.data(), negated_own.data()};
+            const OpenOutput output{&sets, sum, -sum, {own.data(), negated_own.data()}, -sum - sets.base()};
             const TokenVerdicts v = look_up(&output, 1, 0);
             EXPECT_EQ(v.possible, possible) << sum;
             EXPECT_EQ(v.sure & ~sure, 0U) << sum;
@@ -87,9 +89,12 @@ TEST(TokenSets, OfSeveralOutputsAreTheirUnion) {
                  own[] = {7, -1};
     const double minus_own[] = {-7, 1};
     TokenSets of_a, of_b, of_far;
-    of_a.make(a, minus_a, 4), of_b.make(b, minus_b, 4), of_far.make(far, minus_far, 4);
-    const OpenOutput outputs[] = {
-        {&of_a, 0, 0, own, minus_own}, {&of_b, 0, 0, own, minus_own}, {&of_far, 0, 0, own, minus_own}};
+    of_a.make({a, minus_a}, 4, 0, 9), of_b.make({b, minus_b}, 4, 0, 9),
+        of_far.make({far, minus_far}, 4, 0, 20);
+    const auto open = [&](const TokenSets& sets) {
+        return OpenOutput{&sets, 0, 0, {own, minus_own}, -sets.base()};
+    };
+    const OpenOutput outputs[] = {open(of_a), open(of_b), open(of_far)};
     const TokenVerdicts v = look_up(outputs, 3, 1);
     EXPECT_EQ(v.possible, 0b1010U);  // ties: sums of exactly 0
     EXPECT_EQ(v.sure, 0b1010U);
