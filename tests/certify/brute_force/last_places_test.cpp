@@ -126,5 +126,20 @@ TEST(BruteForce, ManyPositionsAgreeWithExhaustiveRuns) {
     EXPECT_GT(ties, 100U);
 }
 
+TEST(BruteForce, BoxesOfManyPositionsAreDecidedAsInMpfr) {
+    const auto strategies = select_strategies("brute_force");
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        Random random(seed);
+        Model box(testing::max_like_model(random, 8, 4), {seed % 2 == 0 ? 0.01 : 0.002, 0});
+        SearchOptions options;
+        const CheckResult fast = strategies.front()->prove(box, options).result;
+        options.arithmetic = Arithmetic::mpfr;
+        const CheckResult plain = strategies.front()->prove(box, options).result;
+        EXPECT_EQ(fast.correct, plain.correct);
+        EXPECT_EQ(*fast.upper, *plain.upper);
+        EXPECT_LT(fast.correct + 100, *fast.upper);  // ends are far enough apart to leave much open
+    }
+}
+
 }  // namespace
 }  // namespace maxcert
