@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "certify/proof/prover.hpp"
-#include "certify/strategies/bracket/convolution.hpp"
+#include "certify/strategies/bracket/grid/convolution.hpp"
 #include "tests/support/random_models.hpp"
 
 namespace maxcert {
@@ -45,9 +45,10 @@ void one_convolution(benchmark::State& state) {
     }
     event.lower = event.upper;
     std::uint64_t work = 0;
+    const RoundUpward up;
     for (auto _ : state) {
-        benchmark::DoNotOptimize(
-            count_at_most(group.fillings(), event, static_cast<std::size_t>(state.range(0)), work));
+        benchmark::DoNotOptimize(count_on_grid(up, group.fillings(), {&event}, {true, true},
+                                               static_cast<std::size_t>(state.range(0)), work));
     }
     state.counters["operations"] = benchmark::Counter(static_cast<double>(work), benchmark::Counter::kIsRate);
 }

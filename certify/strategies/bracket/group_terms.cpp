@@ -10,18 +10,6 @@
 namespace maxcert {
 namespace {
 
-template <class Choose>
-Event combine(const Event& a, const Event& b, Choose&& choose) {
-    Event c = a;
-    for (std::size_t j = 0; j < a.upper.size(); ++j) {
-        c.upper[j] = choose(a.upper[j], b.upper[j]);
-        c.lower[j] = choose(a.lower[j], b.lower[j]);
-    }
-    c.constant_upper = choose(a.constant_upper, b.constant_upper);
-    c.constant_lower = choose(a.constant_lower, b.constant_lower);
-    return c;
-}
-
 double larger(double a, double b) {
     return a > b ? a : b;
 }
@@ -95,18 +83,6 @@ void row_of_terms(const MpfrInterval* weight, const MpfrInterval* of_token, cons
 }
 
 }  // namespace
-
-Event either(const Event& a, const Event& b) {
-    return combine(a, b, [](double x, double y) { return std::max(x, y); });
-}
-
-Event both(const Event& a, const Event& b) {
-    return combine(a, b, [](double x, double y) { return std::min(x, y); });
-}
-
-Event average(const RoundUpward&, const Event& a, const Event& b) {
-    return combine(a, b, [](double x, double y) { return 0.5 * (x + y); });
-}
 
 std::uint64_t query_table_flops(const Shape& shape) {
     const std::uint64_t V = shape.d_vocab, K = shape.n_ctx;

@@ -30,12 +30,6 @@ struct Event {
     double constant_upper = 0, constant_lower = 0;
 };
 
-/// Implied by a and implied by b (where either happens, so does this); and: implies both.
-Event either(const Event& a, const Event& b);
-Event both(const Event& a, const Event& b);
-/// The mean of the sums: where both happen it is >= 0. Its lower ends are not to be used.
-Event average(const RoundUpward&, const Event& a, const Event& b);
-
 /// Of each output that may win in some sequence of the group the event that it wins.
 struct GroupTerms {
     Group group;

@@ -16,7 +16,7 @@
 namespace maxcert {
 namespace {
 
-constexpr std::uint64_t kDefaultWork = 450'000'000;  // operations of the search, by the square of n_ctx
+constexpr std::uint64_t kDefaultWork = 380'000'000;  // operations of the search, by the square of n_ctx
 constexpr unsigned long kNarrow = 20'000'000;  // one part in this many: narrow enough where no limit is given
 constexpr std::uint64_t kExhaustiveNodes = 1'000'000'000;
 constexpr std::uint64_t kGroupNodes = 2000;  // of a tree that only supports the convolution

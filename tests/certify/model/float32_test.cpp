@@ -29,7 +29,7 @@ using testing::Random;
 using testing::real_logits;
 using testing::sequence_at;
 
-const Prover& brute_force() {
+const Prover& exact_counts() {
     return *select_strategies("brute_force").front();
 }
 
@@ -228,7 +228,7 @@ TEST(Float32Error, OverflowIsNotBounded) {
     Weights w = gaussian_model(random, {2, 3, 4, 4}, 1e30f);
     Model model(w);
     EXPECT_FALSE(float32_error(model, {}).bounded());
-    const Json c = certified(model, brute_force(), float32_options());
+    const Json c = certified(model, exact_counts(), float32_options());
     EXPECT_EQ(c["status"], "skipped");
     EXPECT_EQ(c["correct"], "0");
     EXPECT_NO_THROW(verified(c, w, 1));
@@ -266,7 +266,7 @@ TEST(ShiftOfMean, BoundsRandomPerturbations) {
 TEST(Float32Certificate, GoldenCountAndVerify) {
     const Weights w = golden("max-of-4-golden");
     Model model(w);
-    const Json c = certified(model, brute_force(), float32_options());
+    const Json c = certified(model, exact_counts(), float32_options());
     EXPECT_GE(count_from_string(c["correct"]), 16774272 - 100);
     EXPECT_LT(count_from_string(c["correct"]), 16774272);
     EXPECT_TRUE(c["upper"].is_null());
@@ -292,7 +292,7 @@ TEST(Float32Certificate, NeverClaimsMoreThanFloat32Programs) {
     for (int n = 0; n < 30; ++n) {
         const Weights w = max_like_model(random, 1 + n % 4, 2 + static_cast<std::uint32_t>(n) % 4);
         Model model(w);
-        const Json c = certified(model, brute_force(), float32_options());
+        const Json c = certified(model, exact_counts(), float32_options());
         const std::uint64_t total = power(w.shape.d_vocab, w.shape.n_ctx).get_ui();
         for (const Order order : kOrders) {
             Count right = 0;
@@ -314,7 +314,7 @@ TEST(Float32Certificate, TamperedClaimsAreRejected) {
     Random random(7);
     const Weights w = max_like_model(random, 3, 5);
     Model model(w);
-    const Json good = certified(model, brute_force(), float32_options());
+    const Json good = certified(model, exact_counts(), float32_options());
     EXPECT_NO_THROW(verified(good, w, 1));
     const auto rejected = [&](auto&& change) {
         Json bad = good;
@@ -346,8 +346,8 @@ TEST(Float32Certificate, TamperedClaimsAreRejected) {
 TEST(Float32Certificate, RealCountsAreNotFloat32Counts) {
     const Weights w = golden("max-of-4-golden");
     Model model(w);
-    Json c = certified(model, brute_force(), {});
-    const Json float32 = certified(model, brute_force(), float32_options());
+    Json c = certified(model, exact_counts(), {});
+    const Json float32 = certified(model, exact_counts(), float32_options());
     c["semantics"] = float32["semantics"], c["float32"] = float32["float32"];
     c["upper"] = nullptr, c["exact"] = false;
     EXPECT_THROW(verified(c, w, 1), CertificateRejected);
@@ -372,7 +372,7 @@ TEST(WeightRadius, CertifiesEveryModelOfTheBox) {
         const char* text = n % 2 == 0 ? "1e-3" : "1e-2";
         const double radius = std::stod(text);
         Model model = model_of(w, parse_weight_radius(text));
-        const Json c = certified(model, brute_force(), {});
+        const Json c = certified(model, exact_counts(), {});
         const std::uint64_t correct = count_from_string(c["correct"]).get_ui();
         proved += correct;
         EXPECT_NO_THROW(verified(c, w, 1));
@@ -409,7 +409,7 @@ TEST(WeightFormat, CertifiesTheRoundedModel) {
     Weights w = max_like_model(random, 3, 4);
     const Weights rounded = rounded_to(w, WeightFormat::bf16);
     Model model = model_of(w, {}, WeightFormat::bf16);
-    const Json c = certified(model, brute_force(), {});
+    const Json c = certified(model, exact_counts(), {});
     EXPECT_EQ(c["weights_sha256"], sha256_of(w));
     EXPECT_EQ(c["rounded_sha256"], sha256_of(rounded));
     EXPECT_EQ(count_from_string(c["correct"]), testing::run_exhaustively(rounded).right);
@@ -430,7 +430,7 @@ TEST(ClaimedWeights, AreThoseThatAModelWasMadeFrom) {
     EXPECT_EQ(claimed_weights(rounded).radius.relative_text(), "1e-4");
     EXPECT_EQ(rounded.weights().W_E, rounded_to(w, WeightFormat::fp16).W_E);
     Model box(w, Radius{1e-6, 0});  // whose claim would have to name a decimal number
-    EXPECT_THROW(certified(box, brute_force(), {}), std::logic_error);
+    EXPECT_THROW(certified(box, exact_counts(), {}), std::logic_error);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "certify/strategies/bracket/offset.hpp"
+#include "certify/strategies/bracket/grid/offset.hpp"
 #include "data/base/target_clones.hpp"
 
 namespace maxcert {
@@ -105,7 +105,8 @@ TailTables::Level& TailTables::level(const Key& key) {
         // Where most tokens have nearly the same term, they then lose nearly nothing.
         sorted = values;
         std::sort(sorted.begin(), sorted.end());
-        of.offset = best_offset(sorted, l.inverse_step, left / 12 + 1);
+        of.offset = best_offset(sorted, l.inverse_step, left / 12 + 1,
+                                [](double z) { return static_cast<double>(ceiling(z)) - z; });
         of.low = std::numeric_limits<std::int32_t>::max();
         of.high = std::numeric_limits<std::int32_t>::min();
         others.clear();
