@@ -40,7 +40,7 @@ std::string bracket_effort(const Shape& shape) {
                ? "{| grids := [5; 7; 9]%nat; open_bits := 36; splits := 1; grids_for_parts := [9; 11; "
                  "13]%nat; "
                  "grid_for_pairs := 0 |}"
-               : "{| grids := [5; 7; 9]%nat; open_bits := 26; splits := 4; grids_for_parts := [8; 10]%nat; "
+               : "{| grids := [5; 7; 9]%nat; open_bits := 26; splits := 4; grids_for_parts := [10; 12]%nat; "
                  "grid_for_pairs := 7 |}";
 }
 

@@ -5,7 +5,7 @@
    Main theorem: between_brackets. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat Classical_Prop.
 From Maxcert Require Import Statement Separability Terms Integers Intervals Sequences Tails Ranges Walk Matrices Exponential Attention Paths Enclosures
-  Candidates Columns Count ExactTerms Exact Blocks Fillings States Budgets Charges Losses Overlaps Pairs Unions Dominated.
+  Candidates Columns Count ExactTerms Exact Blocks Fillings States Deviations Charges Losses Overlaps Pairs Unions Dominated.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -45,11 +45,11 @@ Section Program.
   (* What others share with the likeliest output is counted once. k2: up to 2^k2 steps for each of two outputs; 0: no such counts *)
   Definition added (k k2 : nat) (size least : Z) (c c' : contender) : Z :=
     if snd c' <=? enough then snd c' else
-    let most := alone k d size (fst c) (fst c') (snd c') in
-    if (k2 =? 0)%nat || (most <=? enough) then most else Z.min most (apart_most k2 d size (fst c) (fst c') least (snd c')).
+    if (k2 =? 0)%nat then alone k d size (fst c) (fst c') (snd c')
+    else Z.min (snd c') (apart_most k2 d size (fst c) (fst c') least (snd c')).
   Definition at_most_wrong (k k2 : nat) (size : Z) (cs : list contender) : Z :=
     match front cs with
-    | c :: cs => let least := if (k2 =? 0)%nat then 0 else wins_least (k + 1) d size (fst c) in snd c + zsum (added k k2 size least c) cs
+    | c :: cs => let least := if (k2 =? 0)%nat then 0 else wins_least k d size (fst c) in snd c + zsum (added k k2 size least c) cs
     | [] => 0
     end.
 
@@ -59,7 +59,8 @@ Section Program.
     match front cs with
     | c :: cs =>
         match front cs with
-        | c' :: _ => Z.max least (wins_least (k + 1) d size (fst c) + apart_least k2 d size (fst c) (fst c') (snd c))
+        | c' :: _ => Z.max least (wins_least k d size (fst c) +
+            apart_least k2 d size (fst c) (fst c') (snd c) (wins_least k d size (fst c')))
         | [] => least
         end
     | [] => least
@@ -72,7 +73,7 @@ Section Program.
     | k :: ks =>
         if Z.min size (zsum snd cs) - least <=? enough then (cs, least) else
         let cs := recounted k size doubt cs in
-        refine ks size size cs (at_least_wrong (k + 1) size least cs)
+        refine ks size size cs (at_least_wrong k size least cs)
     end.
 
   (* How many sequences are wrong, at least and at most. *)
@@ -80,7 +81,7 @@ Section Program.
     let cs := map (fun c => (c, size)) cs in
     let (cs, least) := refine ks size (zsum snd cs) cs 0 in
     let most := Z.min size (zsum snd cs) in
-    let k2 := if most - least <=? 16 * enough then 0%nat else k2 in  (* they take long *)
+    let k2 := if most - least <=? 4 * enough then 0%nat else k2 in  (* they take long *)
     if most - least <=? enough then (least, most)
     else (at_least_two (finest ks) k2 size least cs, Z.min most (at_most_wrong (finest ks) k2 size cs)).
   End Part.
@@ -127,7 +128,7 @@ Section Program.
     (size - most, least).
 End Program.
 
-(* Up to 2^k steps for each k of `grids`, twice as many for the lower end, until 2^-e of all sequences are open in a group;
+(* Up to 2^k steps for each k of `grids`, until 2^-e of all sequences are open in a group;
    an open group is split by so many tokens, and its parts are counted on the grids for parts, two outputs at a time on one of
    2^k steps for each of them. *)
 Record effort := { grids : list nat; open_bits : Z; splits : nat; grids_for_parts : list nat; grid_for_pairs : nat }.
@@ -153,7 +154,8 @@ Definition brackets_proved (by_effort : effort) (w : weights) : option (Z * Z) :
   | Some p =>
       let units := Z.min 30 (4 * B) in
       let T := enclose B 40 (60 + Z.max 0 (span B w p)) units w p in
-      if 2 ^ 61 <? Z.of_nat V then None else Some (brackets (sequences_of w / 2 ^ open_bits by_effort) by_effort r V (rivals T (roughly (rough_digits units) T) V r))
+      if 2 ^ 38 <? Z.of_nat V then None else Some (brackets (sequences_of w / 2 ^ open_bits by_effort) by_effort r V (rivals T (roughly
+        (rough_digits units) T) V r))
   | None => None
   end.
 Definition proves_bracket (by_effort : effort) (w : weights) (low high : Z) : bool :=
@@ -261,7 +263,8 @@ Section Part.
         unfold added. destruct (_ <=? enough)%Z.
         - apply Z.le_trans with (2 := Q). apply inj_le, filter_le. intros p _ w. now apply andb_prop in w.
         - pose proof (alone_ok P (f y) (f x) (own y) (own x) r (fst c) (fst e) O O1 k few_tokens (snd e) Q) as A1. cbv zeta.
-          destruct (k2 =? 0)%nat; cbn [orb]; [exact A1|]. destruct (_ <=? enough)%Z; [exact A1|]. apply Z.min_glb; [exact A1|].
+          destruct (k2 =? 0)%nat; [exact A1|]. apply Z.min_glb; [apply Z.le_trans with (2 := Q), inj_le, filter_le; intros p _ w;
+            now apply andb_prop in w|].
           exact (apart_most_ok P (f y) (f x) (own y) (own x) r (fst c) (fst e) O O1 few_tokens k2 least (snd e) (Ly eq_refl) Q). }
       rewrite zsum_map in A. apply Z.le_trans with (2 := Z.add_le_mono _ _ _ _ H A). unfold won. rewrite <- Nat2Z.inj_add. apply inj_le.
       clear. cbn [existsb]. induction all as [|p l IH]; [easy|]. cbn [filter].
@@ -278,8 +281,9 @@ Section Part.
     intros I F H. unfold at_least_two. destruct (k2 =? 0)%nat; [exact H|]. destruct (front_ok xs cs F) as [ys [G E]].
     destruct G as [|y c ys l [O M] G]; [exact H|]. destruct (front_ok ys l G) as [zs [G' E']]. destruct G' as [|z c' zs l' [O' _] _]; [exact H|].
     apply Z.max_lub; [exact H|]. assert (Y : In y X) by (apply I, E; now left). assert (Z0 : In z X) by (apply I, E; right; apply E'; now left).
-    pose proof (wins_least_ok P (f y) (own y) r (fst c) O (k + 1) few_tokens) as A.
-    pose proof (apart_least_ok P (f y) (f z) (own y) (own z) r (fst c) (fst c') O O' few_tokens k2 (snd c) M) as B.
+    pose proof (wins_least_ok P (f y) (own y) r (fst c) O k few_tokens) as A.
+    pose proof (apart_least_ok P (f y) (f z) (own y) (own z) r (fst c) (fst c') O O' few_tokens k2 (snd c) _ M (wins_least_ok P (f z) (own z) r
+      (fst c') O' k few_tokens)) as B.
     assert (S : (won y + Z.of_nat (length (filter (fun p => winsb z p && negb (winsb y p)) all)) <= wrongs)%Z).
     { unfold won, wrongs. rewrite <- Nat2Z.inj_add. apply inj_le. clear - Y Z0. induction all as [|p l IH]; [cbn; lia|]. cbn [filter].
       assert (Wy : winsb y p = true -> wrong p = true) by (intros e; apply wrong_wins; now exists y).
@@ -294,7 +298,7 @@ Section Part.
   Proof.
     induction ks as [|k ks IH]; intros xs cs doubt least I F L H; cbn [refine]; cbv zeta; [now split|].
     destruct (_ <=? enough)%Z; [now split|]. pose proof (recounted_ok xs cs k doubt F) as F'.
-    apply (IH xs); try assumption. exact (at_least_wrong_ok xs _ (k + 1) least I F' H).
+    apply (IH xs); try assumption. exact (at_least_wrong_ok xs _ k least I F' H).
   Qed.
 
 
@@ -312,45 +316,19 @@ Section Part.
     cbv zeta in R. destruct (refine _ _ _ _ _ cs' _) as [cs2 least]. cbn [fst snd] in *. destruct R as [F2 B].
     pose proof (wrongs_sum xs cs2 F2 L) as A. pose proof (fun k2 => at_most_wrong_ok xs cs2 (finest ks) k2 F2 L) as A'.
     pose proof (fun k2 => at_least_two_ok xs cs2 (finest ks) k2 least I F2 B) as B'. pose proof (length_filter_negb wrong all) as N.
-    assert (S : (wrongs <= size)%Z) by (unfold wrongs, size; lia). cbv zeta. set (pairs := if (_ <=? 16 * enough)%Z then 0%nat else k2).
+    assert (S : (wrongs <= size)%Z) by (unfold wrongs, size; lia). cbv zeta. set (pairs := if (_ <=? 4 * enough)%Z then 0%nat else k2).
     specialize (A' pairs). specialize (B' pairs). destruct (_ <=? enough)%Z; cbn [fst snd]; lia.
   Qed.
 End Part.
 
-Lemma walks_costs (C : list (position unit)) : forall miss, Forall2 (fun (_ : list unit) (_ : unit) => True) (walks C miss) (costs unit unit (fun _ u => u) tt C miss).
-Proof.
-  induction C as [|c C IH]; intros miss; cbn [walks costs]; [destruct (existsb _ miss); repeat constructor|].
-  eapply forall2_flat_map with (R := eq); [induction (options miss c); constructor; auto|]. intros a b <-. apply forall2_map.
-  eapply forall2_impl; [|apply IH]. auto.
-Qed.
-
-Lemma choices_length {A B} (l : list (A * A)) (l' : list (B * B)) : length l = length l' -> forall miss,
-  Forall2 (fun a b => snd a = snd b) (choices miss l) (choices miss l').
-Proof.
-  revert l'. induction l as [|[a1 a2] l IH]; intros [|[b1 b2] l'] L [|f fs]; try discriminate; try constructor; [easy|].
-  injection L as L. apply forall2_map. eapply forall2_impl; [|exact (IH l' L fs)]. cbn [snd]. congruence.
-Qed.
-
-Lemma walks_same {A B} (C : list (position A)) (C' : list (position B)) :
-  Forall2 (fun c c' => length (fst c) = length (fst c') /\ length (snd c) = length (snd c')) C C' -> forall miss,
-  Forall2 (fun _ _ => True) (walks C miss) (walks C' miss).
-Proof.
-  induction 1 as [|c c' C C' [E1 E2] F IH]; intros miss; cbn [walks]; [destruct (existsb _ miss); repeat constructor|].
-  eapply forall2_flat_map with (R := fun a b => snd a = snd b).
-  - apply Forall2_app; [|now apply choices_length]. apply forall2_map. cbn [snd]. clear - E1. revert E1. generalize (fst c'). induction (fst c) as [|a l IH];
-      intros [|b l'] E; try discriminate; constructor; auto.
-  - intros a b ->. apply forall2_map. eapply forall2_impl; [|apply IH]. auto.
-Qed.
-
 Lemma size_of_ok P r : size_of r P = Z.of_nat (length (fillings P r)).
 Proof.
-  unfold size_of. set (C := repeat _ r). rewrite walks_count_ok.
-  - rewrite nat_N_Z. f_equal. rewrite <- (forall2_length _ _ _ (walks_costs C _)). symmetry. unfold fillings.
-    replace (map (fun _ => true) (p_required P)) with (repeat true (length (p_required P))).
-    + apply forall2_length with (R := fun _ _ => True), walks_same. unfold C. clear. induction r as [|r IH]; cbn [repeat]; constructor; [|exact IH].
-      unfold spot. cbn [fst snd]. now rewrite !map_length.
-    + induction (p_required P) as [|u l IH]; [easy|]. cbn [length repeat map]. now rewrite IH.
-  - unfold C. clear. induction r as [|r IH]; cbn [repeat]; constructor; [|exact IH]. cbn [snd]. now rewrite map_length.
+  unfold size_of. set (C := repeat _ r). assert (E : C = map (renamed (fun _ => tt)) (repeat (spot P) r)).
+  { unfold C. induction r as [|n IH]; [reflexivity|]. cbn [repeat map]. rewrite IH. unfold renamed, spot. cbn [fst snd]. now rewrite map_map. }
+  rewrite walks_count_ok.
+  - rewrite nat_N_Z, costs_walks, map_length, E, walks_renamed, map_length. unfold fillings. do 3 f_equal.
+    clear. induction (p_required P) as [|u l IH]; [easy|]. cbn [length repeat map]. now rewrite IH.
+  - unfold C. apply Forall_forall. intros c I. apply repeat_spec in I. subst c. cbn [snd]. apply map_length.
 Qed.
 
 Section Parts.
@@ -532,7 +510,7 @@ Proof.
   assert (s0 : 0 <= rough_digits units) by (unfold rough_digits; lia).
   destruct (enclosed_ok B 40 t units w (enclose B 40 t units w p) t0 u0) as [c ok]; [unfold enclosed; now rewrite E|].
   set (T := enclose B 40 t units w p) in *. set (ins := rivals T _ _ _).
-  destruct (Z.ltb_spec (2 ^ 61) (Z.of_nat (length (wE w)))) as [many|few]; [discriminate|]. intros h.
+  destruct (Z.ltb_spec (2 ^ 38) (Z.of_nat (length (wE w)))) as [many|few]; [discriminate|]. intros h.
   assert (K : (1 <= n_ctx (model_of w))%nat) by apply (paths_positive _ _ _ E).
   assert (p1 := power_positive t t0). assert (p2 := power_positive units (proj1 u0)). assert (p3 := power_positive _ s0).
   destruct (brackets_between (model_of w) (table (model_of w) c (IZR (2 ^ t)) (IZR (2 ^ units)) T) K) with

@@ -5,7 +5,7 @@
    not be coarse. What a position's costs are reckoned from is raised by a part of a step, so that little is lost by rounding
    them. Main theorems: charges_right, wins_at_most, wins_at_least. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool PeanoNat.
-From Maxcert Require Import Integers Intervals Sequences Ranges Matrices Exponential Attention Columns Blocks Fillings States Budgets.
+From Maxcert Require Import Integers Intervals Sequences Ranges Matrices Exponential Attention Columns Blocks Fillings States Deviations.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -30,18 +30,20 @@ Section Program.
   Definition place_of (E : list interval * list interval) : place :=
     let os := map end_of (fst E) in let rs := map end_of (snd E) in (largest (os ++ rs), (os, rs)).
 
-  (* What rounding n loses; all the costs of a position, if the first n is raised by c. *)
+  (* What rounding n loses; all the costs of a position, if the first n is raised by c: their sum, or n^2 times their variance. *)
   Definition rounding (s n : int) : int := if up then sub n (shl (shr n s) s) else sub (shl (ceiling n s) s) n.
-  Definition rounded_off (s : int) (costs : list int) (c : int) : int :=
-    fold_left (fun sum n => add sum (rounding s (add n c))) costs zero.
+  Definition rounded_off (spread : bool) (s : int) (costs : list int) (c : int) : int :=
+    let losses := map (fun n => rounding s (add n c)) costs in
+    let sum := fold_left add losses zero in
+    if spread then sub (mul (ofZ (Z.of_nat (length costs))) (fold_left (fun n x => add n (mul x x)) losses zero)) (mul sum sum) else sum.
 
   (* Of the quarters of a step the one that loses least; tokens dearer than the budget do not matter. *)
-  Definition best_quarter (s : int) (costs : list int) (quarters : list int) : int :=
-    fst (fold_left (fun best c => let loss := rounded_off s costs c in if leb (snd best) loss then best else (c, loss))
-      quarters (zero, rounded_off s costs zero)).
-  Definition raised (s budget : int) (quarters : list int) (p : place) : place :=
+  Definition best_quarter (spread : bool) (s : int) (costs : list int) (quarters : list int) : int :=
+    fst (fold_left (fun best c => let loss := rounded_off spread s costs c in if leb (snd best) loss then best else (c, loss))
+      quarters (zero, rounded_off spread s costs zero)).
+  Definition raised (spread : bool) (s budget : int) (quarters : list int) (p : place) : place :=
     let costs := filter (fun n => leb n budget) (map (fun v => sub (fst p) v) (fst (snd p) ++ snd (snd p))) in
-    (add (fst p) (nmax zero (best_quarter s costs quarters)), snd p).
+    (add (fst p) (nmax zero (best_quarter spread s costs quarters)), snd p).
 
   (* What each required token costs at the least. *)
   Definition cost_of (j : nat) (p : place) : int := sub (fst p) (nth j (snd (snd p)) zero).
@@ -58,24 +60,31 @@ Section Program.
   (* The number of bits of a step: the budget is less than 2^k of them. *)
   Definition step_bits (k : nat) (budget : int) : Z := Z.max 0 (Z.log2 (toZ budget) + 1 - Z.of_nat k).
 
-  (* What everything costs, and where it is too dear; nothing where all is. d: how many tokens are required *)
-  Definition charges (d k : nat) (c : event) : option (Z * list (position int)) :=
+  (* What everything costs, and where it is too dear; nothing where all is. d: how many tokens are required; each of up to 2^k
+     steps has 2^b parts *)
+  Definition charges (d k b : nat) (c : event) : option (Z * list (position int)) :=
     let own := end_of (fst c) in
     let ps := map place_of (snd c) in
     let before := budget_of d own ps in
     let s := step_bits k before in
     let quarters := if 2 <=? s then map (fun j => ofZ (j * 2 ^ (s - 2))) [1; 2; 3] else [] in
-    let ps := map (raised (ofZ s) before quarters) ps in
+    let ps := map (raised (0 <? b)%nat (ofZ s) before quarters) ps in
     let budget := budget_of d own ps in
-    let s := ofZ (step_bits k budget) in
+    let s := ofZ (step_bits (k + b) budget) in
     let ls := leasts d ps in
     if leb zero budget then Some (toZ (shr budget s) + 1, map (charge_of ls s) ps) else None.
 
+  (* Coarse grids are not worth more than one count. *)
+  Definition parts_of_step (k : nat) : nat := if (8 <=? k)%nat then 5 else 0.
+  Definition one_cost (c : position int) : position two := renamed (fun n => (toZ n, 0)) c.
   Definition wins (d k : nat) (c : event) : Z :=
-    match charges d k c with Some (G, C) => cheap up G d C | None => 0 end.
+    let b := parts_of_step k in
+    match charges d k b c with Some (G, C) => cheap up d (Z.of_nat b) 0 G 1 (map one_cost C) | None => 0 end.
 End Program.
 
 (* ---------- Its proof ---------- *)
+
+Definition total_cost (k : int) (e : Z) : Z := toZ k + e.
 
 Lemma filter_le {A} (p p' : A -> bool) l : (forall a, In a l -> p a = true -> p' a = true) ->
   (length (filter p l) <= length (filter p' l))%nat.
@@ -172,10 +181,10 @@ Section Proof.
   Lemma places_ok Es : forall i, all_these i Es -> all_ok i (map (place_of up) Es).
   Proof. induction Es as [|E Es IH]; intros i H; [easy|]. destruct H as [[O R] H]. split; [now apply place_of_ok|now apply IH]. Qed.
 
-  Lemma raised_ok s budget quarters ps : forall i, all_ok i ps -> all_ok i (map (raised up s budget quarters) ps).
+  Lemma raised_ok spread s budget quarters ps : forall i, all_ok i ps -> all_ok i (map (raised up spread s budget quarters) ps).
   Proof.
     induction ps as [|p ps IH]; intros i H; [easy|]. destruct H as [[O R] H']. cbn [map all_ok]. split; [|now apply IH].
-    unfold raised, place_ok. cbn [fst snd]. set (b := best_quarter _ _ _ _). pose proof (proj1 (nmax_above zero b)) as N. rewrite toZ_zero in N.
+    unfold raised, place_ok. cbn [fst snd]. set (b := best_quarter _ _ _ _ _). pose proof (proj1 (nmax_above zero b)) as N. rewrite toZ_zero in N.
     split; (eapply forall2_impl; [|eassumption]); cbv beta; intros t v [A B]; (split; [exact A|]); rewrite toZ_add; lia.
   Qed.
 
@@ -287,18 +296,18 @@ Section Counts.
   Qed.
 
   (* A sum that reaches 0 is not too dear, or what is not too dear reaches 0. *)
-  Theorem charges_right up k : match charges up d k c with
+  Theorem charges_right up k b : match charges up d k b c with
     | Some (G, C) => (0 < G)%Z /\ fine C /\
         Forall2 (fun p e => (0 <= e)%Z /\ if up then reach p = true -> (e < G)%Z else (e < G)%Z -> reach p = true) all (costs_of C)
     | None => up = true -> forall p, In p all -> reach p = false
     end.
   Proof.
     destruct c_ok as [Own [L T]]. apply places_ok with (up := up) in T.
-    unfold charges. cbv zeta. match goal with |- context [map (raised ?u ?s ?b ?e) ?ps] =>
-      apply (raised_ok P h u s b e) in T; set (ps' := map (raised u s b e) ps) in * end.
+    unfold charges. cbv zeta. match goal with |- context [map (raised ?u ?v ?s ?g ?e) ?ps] =>
+      apply (raised_ok P h u v s g e) in T; set (ps' := map (raised u v s g e) ps) in * end.
     assert (Lp : length ps' = r) by (unfold ps'; now rewrite !map_length).
     clearbody ps'. rename ps' into ps. set (ls := leasts d ps). set (budget := budget_of d (end_of up (fst c)) ps).
-    set (s := step_bits k budget). assert (s0 : (0 <= s)%Z) by apply Z.le_max_l.
+    set (s := step_bits (k + b) budget). assert (s0 : (0 <= s)%Z) by apply Z.le_max_l.
     assert (Ll : length ls = d) by (unfold ls, leasts; now rewrite map_length, seq_length).
     assert (Lr : forall p, In p ps -> length (snd (snd p)) = d).
     { clear - T. revert T. generalize 0%nat. induction ps as [|p ps IH]; intros i T q I; [destruct I|].
@@ -340,12 +349,41 @@ Section Counts.
       assert (2 ^ s * e <= toZ budget)%Z by (apply le_IZR; lra). nia.
   Qed.
 
+  (* The costs of an event among two. *)
+  Lemma costs_of_one (side : two -> Z) (add_side : forall e s, side (two_costs e s) = (side e + side s)%Z) (none : side (0, 0)%Z = 0%Z) C C2 :
+    map (renamed side) C2 = map (renamed toZ) C -> costs_of C = map side (costs two (Z * Z) two_costs (0%Z, 0%Z) C2 (repeat true d)).
+  Proof.
+    intros E. unfold costs_of. rewrite <- (costs_renamed side side two_costs (0%Z, 0%Z) Z.add 0%Z add_side none), E.
+    rewrite (costs_renamed toZ (fun e => e) total_cost 0%Z) by reflexivity. symmetry. apply map_id.
+  Qed.
+
+  Lemma one_cost_fine C : fine C -> two_fine_costs d (map one_cost C).
+  Proof.
+    intros F. apply Forall_map. eapply Forall_impl; [|exact F]. intros x [[[F1 F2] L] N]. unfold one_cost, renamed, position_fine, two_fine.
+    cbn [fst snd].
+    rewrite !map_length. split; [split; [split|exact L]|exact N].
+    - apply Forall_map. eapply Forall_impl; [|exact F1]. cbn [fst snd]. intros n n0. split; [exact n0|lia].
+    - apply Forall_map. eapply Forall_impl; [|exact F2]. cbn [fst snd]. intros n [n0 n1]. repeat split; try lia; assumption.
+  Qed.
+
+  Lemma one_cost_costs G C : length (filter (fun ab => (fst ab <? G) && (snd ab <? 1))%Z
+    (costs two (Z * Z) two_costs (0%Z, 0%Z) (map one_cost C) (repeat true d))) = length (filter (fun e => e <? G)%Z (costs_of C)).
+  Proof.
+    assert (E1 : costs two (Z * Z) two_costs (0%Z, 0%Z) (map one_cost C) (repeat true d) = map (fun e => (e, 0%Z)) (costs_of C)).
+    { unfold costs_of, one_cost. apply (costs_renamed (fun n => (toZ n, 0%Z)) (fun e => (e, 0%Z))); reflexivity. }
+    rewrite E1. generalize (costs_of C). intros l. induction l as [|e l IH]; [easy|]. cbn [map filter fst snd]. rewrite andb_true_r.
+    destruct (e <? G)%Z; cbn [length]; now rewrite IH.
+  Qed.
+
   Variable k : nat.
+  Lemma parts_few : (0 <= Z.of_nat (parts_of_step k) <= 5)%Z.
+  Proof. unfold parts_of_step. destruct (8 <=? k)%nat; lia. Qed.
 
   Theorem wins_at_most : (Z.of_nat (length (filter reach all)) <= wins true d k c)%Z.
   Proof.
-    unfold wins. pose proof (charges_right true k) as H. destruct (charges true d k c) as [[G C]|].
-    - destruct H as [B [F M]]. apply Z.le_trans with (2 := cheap_at_most G d C B F). fold (costs_of C). apply inj_le.
+    unfold wins. cbv zeta. pose proof (charges_right true k (parts_of_step k)) as H. destruct (charges true d k _ c) as [[G C]|].
+    - destruct H as [B [F M]]. apply Z.le_trans with (2 := cheap_at_most d _ 0 G 1 parts_few ltac:(lia) B ltac:(lia) _ (one_cost_fine C F)).
+      rewrite one_cost_costs. apply inj_le.
       clear - M. induction M as [|p e l l' [_ H] M IH]; [easy|]. cbn [filter]. destruct (reach p).
       + replace (e <? G)%Z with true by (symmetry; apply Z.ltb_lt; auto). cbn [length]. lia.
       + destruct (e <? G)%Z; cbn [length]; lia.
@@ -355,9 +393,9 @@ Section Counts.
 
   Theorem wins_at_least : (wins false d k c <= Z.of_nat (length (filter reach all)))%Z.
   Proof.
-    unfold wins. pose proof (charges_right false k) as H. destruct (charges false d k c) as [[G C]|]; [|lia].
-    destruct H as [B [F M]]. apply Z.le_trans with (1 := cheap_at_least G d C B F). fold (costs_of C). apply inj_le.
-    clear - M. induction M as [|p e l l' [_ H] M IH]; [easy|]. cbn [filter]. destruct (Z.ltb_spec e G) as [X|X].
+    unfold wins. cbv zeta. pose proof (charges_right false k (parts_of_step k)) as H. destruct (charges false d k _ c) as [[G C]|]; [|lia].
+    destruct H as [B [F M]]. apply Z.le_trans with (1 := cheap_at_least d _ 0 G 1 parts_few ltac:(lia) B ltac:(lia) _ (one_cost_fine C F)).
+    rewrite one_cost_costs. apply inj_le. clear - M. induction M as [|p e l l' [_ H] M IH]; [easy|]. cbn [filter]. destruct (Z.ltb_spec e G) as [X|X].
     - rewrite (H X). cbn [length]. lia.
     - destruct (reach p); cbn [length]; lia.
   Qed.

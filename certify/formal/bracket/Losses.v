@@ -2,7 +2,7 @@
    with all terms negated. Counts are fine where the budget is small: where an output wins nearly everywhere, its losses are
    what to count. Main theorems: wins_most_ok, wins_least_ok. *)
 From Coq Require Import Reals ZArith Lra Lia List.
-From Maxcert Require Import Integers Intervals Sequences Columns Fillings Budgets Charges.
+From Maxcert Require Import Integers Intervals Sequences Columns Fillings Deviations Charges.
 Import ListNotations.
 Open Scope Z_scope.
 

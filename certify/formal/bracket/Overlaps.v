@@ -2,7 +2,7 @@
    where the sum of the smaller ones of their terms is not negative, whatever positive factors the terms of each are taken
    times first, and these sequences are counted like those of one output. Main theorem: alone_ok. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool.
-From Maxcert Require Import Integers Intervals Sequences Ranges Columns Candidates Blocks Fillings Budgets Charges Losses.
+From Maxcert Require Import Integers Intervals Sequences Ranges Columns Candidates Blocks Fillings Deviations Charges Losses.
 Import ListNotations.
 Open Scope Z_scope.
 

@@ -2,7 +2,7 @@
    where it wins or those where it loses are counted, whichever have the smaller budget. Main theorems: apart_most_ok,
    apart_least_ok. *)
 From Coq Require Import Reals ZArith Lra Lia List Bool.
-From Maxcert Require Import Integers Intervals Sequences Columns Fillings Budgets Charges Losses Pairs.
+From Maxcert Require Import Integers Intervals Sequences Columns Fillings Deviations Charges Losses Pairs.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -23,11 +23,12 @@ Section Program.
     | false, false => most' - both_win false d k c c'
     | false, true => most' - least + both_win true d k c (losing c')
     end.
-  Definition apart_least (c c' : event) (most : Z) : Z :=
+  Definition apart_least (c c' : event) (most least' : Z) : Z :=
     match mostly_wins c, mostly_wins c' with
     | true, false => both_win false d k (surely_losing c) c'
     | true, true => size - most - both_win true d k (losing c) (losing c')
-    | _, _ => 0
+    | false, false => least' - both_win true d k c c'
+    | false, true => least' - most + both_win false d k c (surely_losing c')
     end.
 End Program.
 
@@ -96,9 +97,10 @@ Section Proof.
     - pose proof (pair_at_least P _ _ _ _ r _ _ c_ok c_ok' few_tokens k) as Q. unfold many, size, all, d, a, b in *. lia.
   Qed.
 
-  Theorem apart_least_ok most : (many a <= most)%Z -> (apart_least k d size c c' most <= many (fun p => b p && negb (a p)))%Z.
+  Theorem apart_least_ok most least' : (many a <= most)%Z -> (least' <= many b)%Z ->
+    (apart_least k d size c c' most least' <= many (fun p => b p && negb (a p)))%Z.
   Proof.
-    intros Ma. destruct four as [F1 [F2 F3]]. unfold apart_least. destruct (mostly_wins d c), (mostly_wins d c'); try apply Zle_0_nat.
+    intros Ma Lb. destruct four as [F1 [F2 F3]]. unfold apart_least. destruct (mostly_wins d c), (mostly_wins d c').
     - pose proof (pair_at_most P _ _ _ _ r _ _ lost lost' few_tokens k) as Q.
       pose proof (many_le (fun p => negb (a p) && negb (b p))
         (fun p => reaches (fun i t => - h i t) (- own) p && reaches (fun i t => - h' i t) (- own') p) ltac:(both_of)) as M.
@@ -107,5 +109,9 @@ Section Proof.
       pose proof (many_le (fun p => reaches (fun i t => - h i t) (- own - 1) p && b p) (fun p => b p && negb (a p))
         ltac:(cbv beta; intros p E; apply andb_prop in E; destruct E; apply andb_true_intro; split; auto using must_lose)) as M.
       unfold many, size, all, d, a, b in *. lia.
+    - pose proof (pair_at_least P _ _ _ _ r _ _ c_ok sure' few_tokens k) as Q.
+      pose proof (many_le (fun p => a p && reaches (fun i t => - h' i t) (- own' - 1) p) (fun p => a p && negb (b p)) ltac:(both_of)) as M.
+      unfold many, size, all, d, a, b in *. lia.
+    - pose proof (pair_at_most P _ _ _ _ r _ _ c_ok c_ok' few_tokens k) as Q. unfold many, size, all, d, a, b in *. lia.
   Qed.
 End Proof.
