@@ -174,11 +174,15 @@ FailureList find_failures(Model& model, const CheckOptions& options, const Failu
     const Paths<Interval>& paths = paths_of<Interval>(model);
     const Margin none;
     ExactDecider decider(model, options.max_bits, {none});
+    const auto tables = [&] {
+        const RoundUpward up;
+        return GroupTables<Interval>(up, paths, none);
+    }();
     std::vector<FailureList> by_query(d_vocab);
     const auto walk_query = [&](std::size_t q) {
         const RoundUpward up;
         const auto query = static_cast<std::uint32_t>(q);
-        const QueryGroups<Interval> groups(up, paths, none, query);
+        const QueryGroups<Interval> groups(up, tables, query);
         const QueryLeads leads(up, paths, query);
         for (std::uint32_t m = query; m < (n_ctx == 1 ? query + 1 : d_vocab); ++m) {
             const GroupTerms terms = groups.terms(m);

@@ -1,4 +1,4 @@
-// A ratio becomes a double rounded down, so that a bound never reads higher than it is.
+// Anything but a decimal number of reasonable length is refused.
 #include "data/base/count_conversions.hpp"
 
 #include <algorithm>
@@ -7,12 +7,6 @@
 #include <stdexcept>
 
 namespace maxcert {
-
-double ratio_rounded_down(const Count& part, const Count& whole) {
-    mpq_class ratio(part, whole);
-    ratio.canonicalize();
-    return ratio.get_d();  // mpq_get_d truncates towards zero, and the ratio is not negative
-}
 
 // 4096^4096, the largest number of sequences there can be, has 14797 digits.
 constexpr std::size_t kMaxDigits = 15000;

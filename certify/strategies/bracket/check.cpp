@@ -4,7 +4,7 @@
 
 #include "certify/arithmetic/counting.hpp"
 #include "certify/model/paths.hpp"
-#include "data/base/count_conversions.hpp"
+#include "data/base/counts.hpp"
 
 namespace maxcert {
 

@@ -35,8 +35,8 @@ Interval rounded(const N& a) {
 }
 
 template <class N>
-bool small(const N* from, std::size_t n) {
-    return std::all_of(from, from + n,
+bool small(const Matrix<N>& m) {
+    return std::all_of(m.row(0), m.row(m.rows()),
                        [](const N& a) { return lower_double(a) > -kHuge && upper_double(a) < kHuge; });
 }
 
@@ -59,6 +59,18 @@ __attribute__((noinline)) void raise_to_terms(const Interval* weight, const Matr
             }
         }
         std::copy(best, best + kLanes, largest + x);
+    }
+}
+
+/// Adds the upper end of weight (of_token[x] + (more + fixed[x])) to one[x] + others * any[x], for n outputs
+/// x; the weight is not negative. Rounds upward.
+MAXCERT_CLONES("avx512f", "avx2")
+__attribute__((noinline)) void add_term(Interval weight, const double* of_token, double more,
+                                        const double* fixed, const double* any, double others, std::size_t n,
+                                        double* one) {
+    for (std::size_t x = 0; x < n; ++x) {
+        const double sum = of_token[x] + (more + fixed[x]);
+        one[x] = larger(weight.lower() * sum, weight.upper() * sum) + (one[x] + others * any[x]);
     }
 }
 
@@ -132,24 +144,30 @@ void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& out
 }
 
 template <class N>
-QueryGroups<N>::QueryGroups(const RoundUpward& up, const Paths<N>& paths, const Margin& margin,
-                            std::uint32_t q)
+GroupTables<N>::GroupTables(const RoundUpward&, const Paths<N>& p, const Margin& m)
+    : paths(p),
+      margin(m.enclose<N>()),
+      EVOU(p.EVOU.rows(), (p.EVOU.columns() + kLanes - 1) / kLanes * kLanes) {
+    known = small(p.EU) && small(p.EVOU) && small(p.PVOU) && upper_double(margin) < kHuge;
+    for (std::size_t t = 0; t < p.EVOU.rows(); ++t) {
+        for (std::size_t x = 0; x < p.EVOU.columns(); ++x) EVOU(t, x) = upper_double(p.EVOU(t, x));
+    }
+}
+
+template <class N>
+QueryGroups<N>::QueryGroups(const RoundUpward& up, const GroupTables<N>& tables, std::uint32_t q)
     : up_(up),
-      paths_(paths),
-      margin_(margin.enclose<N>()),
+      tables_(tables),
+      paths_(tables.paths),
       q_(q),
-      attention_(attention_weights(up, paths, q)),
-      EVOU_(paths.EVOU.rows(), (paths.EVOU.columns() + kLanes - 1) / kLanes * kLanes),
-      fixed_(paths.PVOU.rows(), EVOU_.columns()) {
-    const std::size_t V = EVOU_.rows(), K = fixed_.rows();
-    known_ = small(paths.EU.row(q), V) && small(paths.EVOU.row(0), V * V) &&
-             small(paths.PVOU.row(0), K * V) && small(attention_.row(0), K * V) && small(&margin_, 1);
-    const auto upper = [](const N& a) { return upper_double(a); };
-    for (std::size_t t = 0; t < V; ++t)
-        std::transform(paths.EVOU.row(t), paths.EVOU.row(t + 1), EVOU_.row(t), upper);
+      attention_(attention_weights(up, paths_, q)),
+      fixed_(paths_.PVOU.rows(), tables.EVOU.columns()) {
+    const std::size_t V = paths_.EU.rows(), K = fixed_.rows();
+    known_ = tables.known && small(attention_);
     for (std::size_t i = 0; i < K; ++i) {
-        std::transform(paths.PVOU.row(i), paths.PVOU.row(i + 1), paths.EU.row(q), fixed_.row(i),
-                       [](const N& a, const N& b) { return upper_double(a) + upper_double(b); });
+        for (std::size_t x = 0; x < V; ++x) {
+            fixed_(i, x) = upper_double(paths_.PVOU(i, x)) + upper_double(paths_.EU(q, x));
+        }
     }
     for (std::size_t t = 0; t < V; ++t) {
         anywhere_.push_back(rounded(attention_(0, t)));
@@ -160,29 +178,33 @@ QueryGroups<N>::QueryGroups(const RoundUpward& up, const Paths<N>& paths, const 
 template <class N>
 std::vector<std::uint32_t> QueryGroups<N>::candidates(const Group& group) const {
     const std::size_t last = group.positions, m = group.m;
-    const std::vector<double> nothing(EVOU_.columns(), -std::numeric_limits<double>::infinity());
-    std::vector<double> of_token(group.tokens()), fixed = nothing, of_m = nothing;
+    // Without other positions they add 0.
+    const std::vector<double> nothing(tables_.EVOU.columns(),
+                                      last == 0 ? 0 : -std::numeric_limits<double>::infinity());
+    std::vector<double> of_token(group.tokens()), fixed = nothing, of_any = nothing;
     for (std::size_t t = 0; t <= m; ++t) of_token[t] = -lower_double(paths_.EVOU(t, m));
     const auto of_position = [&](std::size_t i) {
-        return upper_double(margin_) - lower_double(paths_.EU(q_, m)) - lower_double(paths_.PVOU(i, m));
+        return upper_double(tables_.margin) - lower_double(paths_.EU(q_, m)) -
+               lower_double(paths_.PVOU(i, m));
     };
     for (std::size_t i = 0; i < last; ++i) {
         const double* from = fixed_.row(i);
         const double more = of_position(i);
         for (std::size_t x = 0; x < fixed.size(); ++x) fixed[x] = larger(fixed[x], from[x] + more);
     }
-    raise_to_terms(anywhere_.data(), EVOU_, of_token.data(), fixed.data(), m, m + 1, of_m.data());
-    std::vector<double> of_any = of_m;
-    raise_to_terms(anywhere_.data(), EVOU_, of_token.data(), fixed.data(), 0, m, of_any.data());
-    const std::vector<double>& one = group.seen() ? of_any : of_m;
-    const Interval weight = rounded(attention_(last, q_));
-    const double of_query = of_token[q_] + of_position(last);
+    const auto raise = [&](std::size_t first, std::size_t end) {
+        raise_to_terms(anywhere_.data(), tables_.EVOU, of_token.data(), fixed.data(), first, end,
+                       of_any.data());
+    };
+    if (last > 0) raise(m, m + 1);
+    std::vector<double> sums = of_any;  // of m, if it must stand somewhere
+    if (last > 1 || (last > 0 && group.seen())) raise(0, m);
+    if (group.seen()) sums = of_any;
+    add_term(rounded(attention_(last, q_)), tables_.EVOU.row(q_), of_token[q_] + of_position(last),
+             fixed_.row(last), of_any.data(), static_cast<double>(last - 1), sums.size(), sums.data());
     std::vector<std::uint32_t> can_win;
     for (std::uint32_t x = 0; x < paths_.EU.rows(); ++x) {
-        const double sum = EVOU_(q_, x) + (of_query + fixed_(last, x));
-        double most = larger(weight.lower() * sum, weight.upper() * sum);
-        if (last > 0) most += one[x] + static_cast<double>(last - 1) * of_any[x];
-        if (x != m && !(most < 0)) can_win.push_back(x);
+        if (x != m && !(sums[x] < 0)) can_win.push_back(x);
     }
     return can_win;
 }
@@ -207,7 +229,7 @@ GroupTerms QueryGroups<N>::terms(std::uint32_t m) const {
         checkpoint(entries);
         const auto fixed = [&](std::size_t i) {
             return (paths_.EU(q_, x) - paths_.EU(q_, m)) +
-                   ((paths_.PVOU(i, x) - paths_.PVOU(i, m)) + margin_);
+                   ((paths_.PVOU(i, x) - paths_.PVOU(i, m)) + tables_.margin);
         };
         for (std::size_t t = 0; t < tokens; ++t) of_token[t] = paths_.EVOU(t, x) - paths_.EVOU(t, m);
         row_of_terms(attention_.row(last) + q_, &of_token[q_], fixed(last), 1, &e.constant_lower,
@@ -225,6 +247,8 @@ GroupTerms QueryGroups<N>::terms(std::uint32_t m) const {
     return g;
 }
 
+template struct GroupTables<Interval>;
+template struct GroupTables<MpfrInterval>;
 template class QueryGroups<Interval>;
 template class QueryGroups<MpfrInterval>;
 

@@ -55,12 +55,23 @@ std::uint64_t query_table_flops(const Shape& shape);
 /// operations spent.
 void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& outputs, std::uint64_t& work);
 
+/// What the terms of all groups are made from.
+template <class N>
+struct GroupTables {
+    GroupTables(const RoundUpward&, const Paths<N>& paths, const Margin& margin);
+
+    const Paths<N>& paths;
+    N margin;
+    Matrix<double> EVOU;  ///< upper ends, padded to whole lanes
+    bool known;           ///< no entry is too large to compute with
+};
+
 /// Makes the terms of every group with one query, from paths in Interval or MpfrInterval (at the precision of
 /// the thread that made it); finished terms are rounded outward to doubles.
 template <class N>
 class QueryGroups {
   public:
-    QueryGroups(const RoundUpward& up, const Paths<N>& paths, const Margin& margin, std::uint32_t q);
+    QueryGroups(const RoundUpward& up, const GroupTables<N>& tables, std::uint32_t q);
 
     /// Outputs that cannot win, or only where another one does, are left out.
     GroupTerms terms(std::uint32_t m) const;
@@ -71,13 +82,12 @@ class QueryGroups {
     std::vector<std::uint32_t> candidates(const Group& group) const;
 
     const RoundUpward& up_;
+    const GroupTables<N>& tables_;
     const Paths<N>& paths_;
-    N margin_;
     std::uint32_t q_;
     Matrix<N> attention_;             // [position, token]
     std::vector<Interval> anywhere_;  // by token, over the positions before the query
-    Matrix<double> EVOU_;             // upper ends, padded to whole lanes
-    Matrix<double> fixed_;            // likewise: what query and position add to each output
+    Matrix<double> fixed_;            // upper ends, padded: what query and position add to each output
     bool known_;                      // no entry is too large to compute with
 };
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <numeric>
 
 #include "certify/model/paths.hpp"
 #include "certify/proof/hint_fields.hpp"
@@ -126,18 +125,27 @@ GroupOutcome BracketEvaluator::outcome(const RoundUpward& up, const GroupTerms& 
 }
 
 template <class N>
-bool BracketEvaluator::evaluate_query(const Paths<N>& paths, const BracketPlan& plan,
-                                      const std::vector<std::size_t>& chosen,
-                                      std::vector<GroupOutcome>& outcomes) {
-    const RoundUpward up;
-    const WorkingPrecision precision(term_bits());
-    const QueryGroups<N> query(up, paths, options_.margin, group(chosen.front()).q);
-    bool complete = true;
-    for (const std::size_t index : chosen) {
-        // Only this thread writes this group's outcome.
-        GroupOutcome& o = outcomes[index] = outcome(up, query.terms(group(index).m), plan, index);
-        complete = complete && o.cut == 0;
-    }
+bool BracketEvaluator::evaluate_in(const Paths<N>& paths, const BracketPlan& plan,
+                                   const std::vector<std::vector<std::size_t>>& by_query,
+                                   std::vector<GroupOutcome>& outcomes) {
+    const RoundUpward rounding;
+    const GroupTables<N> tables(rounding, paths, options_.margin);
+    std::atomic<bool> complete{true};
+    parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
+        if (by_query[q].empty()) return;
+        // Asked before the tables of a query are made, which is long with many queries.
+        const bool in_time = !time_over() && within_time([&] {
+            const RoundUpward up;
+            const WorkingPrecision precision(term_bits());
+            const QueryGroups<N> query(up, tables, static_cast<std::uint32_t>(q));
+            for (const std::size_t index : by_query[q]) {
+                // Only this thread writes this group's outcome.
+                GroupOutcome& o = outcomes[index] = outcome(up, query.terms(group(index).m), plan, index);
+                if (o.cut > 0) complete = false;
+            }
+        });
+        if (!in_time) complete = false;
+    });
     return complete;
 }
 
@@ -146,26 +154,10 @@ bool BracketEvaluator::evaluate(const BracketPlan& plan, std::vector<GroupOutcom
     for (std::size_t i = 0; i < groups(); ++i) {
         if (!plan.methods[i].skipped) by_query[group(i).q].push_back(i);
     }
-    const bool in_mpfr = options_.arithmetic == Arithmetic::mpfr;
     const WorkingPrecision precision(term_bits());
-    const Paths<Interval>& paths = paths_of<Interval>(model_);
-    const Paths<MpfrInterval>* reference = in_mpfr ? &paths_of<MpfrInterval>(model_) : nullptr;
-    std::atomic<bool> complete{true};
-    parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
-        if (by_query[q].empty()) return;
-        const auto evaluate_query_in = [&](const auto& p) {
-            if (!evaluate_query(p, plan, by_query[q], outcomes)) complete = false;
-        };
-        // Asked before the tables of a query are made, which is long with many queries.
-        const bool in_time = !time_over() && within_time([&] {
-            if (in_mpfr)
-                evaluate_query_in(*reference);
-            else
-                evaluate_query_in(paths);
-        });
-        if (!in_time) complete = false;
-    });
-    return complete;
+    return options_.arithmetic == Arithmetic::mpfr
+               ? evaluate_in(paths_of<MpfrInterval>(model_), plan, by_query, outcomes)
+               : evaluate_in(paths_of<Interval>(model_), plan, by_query, outcomes);
 }
 
 }  // namespace maxcert

@@ -72,8 +72,9 @@ class BracketEvaluator {
     /// Of the terms in MPFR.
     long term_bits() const { return first_bits(options_.max_bits); }
     template <class N>
-    bool evaluate_query(const Paths<N>& paths, const BracketPlan& plan,
-                        const std::vector<std::size_t>& chosen, std::vector<GroupOutcome>& outcomes);
+    bool evaluate_in(const Paths<N>& paths, const BracketPlan& plan,
+                     const std::vector<std::vector<std::size_t>>& by_query,
+                     std::vector<GroupOutcome>& outcomes);
     GroupOutcome outcome(const RoundUpward& up, const GroupTerms& terms, const BracketPlan& plan,
                          std::size_t index);
 
