@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "data/base/count_conversions.hpp"
-
 namespace maxcert {
 namespace {
 
@@ -61,15 +59,15 @@ void CountedPart::count(Tally& tally, const Ends& wanted, std::uint64_t& work) {
     if (tally.grid == 0) {
         // Where both outputs win, the mean of their sums is >= 0 too: a cheap bound, good for most pairs.
         const Event mean = upper_mean(up_, *tally.wins[0], *tally.wins[1]);
-        const CountBounds ends = count_on_grid(up_, fillings_, {&mean}, {true, false}, kMeanGrid, work);
-        tally.range.most = whole_at_most(ends.most, tally.range.most);
+        const CountRange mean_wins = count_on_grid(up_, fillings_, {&mean}, {true, false}, kMeanGrid, work);
+        tally.range.most = std::min(tally.range.most, mean_wins.most);
         tally.grid = kFirstPairGrid;
         tally.price = terms_ * static_cast<double>(kFirstPairGrid * kFirstPairGrid);
         return;
     }
-    const CountBounds ends = count_on_grid(up_, fillings_, tally.wins, wanted, tally.grid, work);
-    tally.range.least = std::max(tally.range.least, whole_at_least(ends.least));
-    tally.range.most = whole_at_most(ends.most, tally.range.most);
+    const CountRange found = count_on_grid(up_, fillings_, tally.wins, wanted, tally.grid, work);
+    tally.range.least = std::max(tally.range.least, found.least);
+    tally.range.most = std::min(tally.range.most, found.most);
     tally.grid *= tally.pair() ? 2 : 4;
     tally.price = 4 * static_cast<double>(work - before);
 }

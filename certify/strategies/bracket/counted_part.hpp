@@ -11,13 +11,6 @@
 
 namespace maxcert {
 
-/// A number of fillings: at least, and at most.
-struct CountRange {
-    Count least = 0, most = 0;
-
-    double open() const { return Count(most - least).get_d(); }
-};
-
 /// Bounds in how many fillings some output wins, from counts of single outputs and of pairs. Any choice of
 /// what to count next is sound.
 class CountedPart {

@@ -11,6 +11,13 @@ namespace maxcert {
 /// Ways to fill r positions with these many tokens so that `missing` of them, at most two, all occur.
 Count fillings_with(std::size_t tokens, std::size_t missing, std::size_t r);
 
+/// A number of fillings: at least, and at most.
+struct CountRange {
+    Count least = 0, most = 0;
+
+    double open() const { return Count(most - least).get_d(); }
+};
+
 class Fillings {
   public:
     /// At most two different tokens may be required.

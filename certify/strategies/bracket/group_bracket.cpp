@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "certify/strategies/bracket/counted_part.hpp"
-#include "data/base/count_conversions.hpp"
 
 namespace maxcert {
 namespace {
@@ -14,9 +13,9 @@ constexpr double kLevelWork = 1e6;  // of the first level of refinement; each ha
 
 }  // namespace
 
-Bracket bracket_of_wrong(const Group& group, double least, double most) {
-    return {group.size() - whole_at_most(most, group.size()),
-            group.size() - std::min(whole_at_least(least), group.size())};
+Bracket bracket_of_wrong(const Group& group, const CountRange& wrong) {
+    const Count size = group.size();
+    return {size - std::min(wrong.most, size), size - std::min(wrong.least, size)};
 }
 
 Bracket convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int level, std::uint64_t& work) {
@@ -38,8 +37,7 @@ Bracket convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int 
         wrong.least += part.wrong().least;
         wrong.most += part.wrong().most;
     }
-    const Count size = terms.group.size();
-    return {size - std::min(wrong.most, size), size - std::min(wrong.least, size)};
+    return bracket_of_wrong(terms.group, wrong);
 }
 
 }  // namespace maxcert

@@ -21,8 +21,18 @@ inline Bracket open_bracket(const Group& group) {
     return {0, group.size()};
 }
 
-/// What follows from counts of the group's wrong sequences, at least and at most; either may be infinite.
-Bracket bracket_of_wrong(const Group& group, double least, double most);
+/// What is established of one group, and what it cost.
+struct GroupOutcome {
+    Bracket bracket;
+    std::uint64_t terms_work = 0;  ///< operations of the group's terms; 0: it was not looked at
+    std::uint64_t work = 0;        ///< of all that was done with them
+    std::uint64_t nodes = 0, escalated = 0;
+    std::uint64_t cut = 0;  ///< where the TimeLimit ended the tree: the node limit that gives the same; or 0
+    std::size_t outputs = 0;  ///< that may win; 0: there is nothing more to find out
+};
+
+/// What follows from counts of the group's wrong sequences.
+Bracket bracket_of_wrong(const Group& group, const CountRange& wrong);
 
 /// The last level of refinement: each has a finer grid, and the first ones more parts.
 constexpr int kLastLevel = 7;

@@ -4,66 +4,55 @@
 #include "certify/strategies/bracket/multiset_tree.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace maxcert {
 namespace {
 
-/// Sums of every output's terms: upper ends, and negated lower ends, so that rounding upward serves both.
-struct Sums {
-    std::vector<double> upper, negated_lower;
-};
+/// Sums of every output's terms: the upper ends of all, and then the lower ends, negated so that rounding
+/// upward serves both.
+using Sums = std::vector<double>;
 
 class MultisetTree {
   public:
-    MultisetTree(const GroupTerms& terms, const TreeLimits& limits, ExactDecider& decider)
+    MultisetTree(const GroupTerms& terms, const TreeLimits& limits, ExactDecider& decider,
+                 GroupOutcome& result)
         : terms_(terms),
           group_(terms.group),
           limits_(limits),
           decider_(decider),
           outputs_(terms.wins.size()),
-          by_token_(bounds_of_tokens()),
-          up_to_(by_token_),
-          levels_(group_.tokens() + 1),
+          levels_(group_.tokens()),
           counts_(group_.tokens(), 0),
-          sequence_(group_.positions + 1, 0) {
-        for (std::size_t t = 1; t < up_to_.size(); ++t) {
-            for (std::size_t k = 0; k < outputs_; ++k) {
-                up_to_[t].upper[k] = std::max(up_to_[t - 1].upper[k], up_to_[t].upper[k]);
-                up_to_[t].negated_lower[k] =
-                    std::max(up_to_[t - 1].negated_lower[k], up_to_[t].negated_lower[k]);
+          sequence_(group_.positions + 1, 0),
+          result_(result) {
+        const std::size_t tokens = group_.tokens();
+        for (const Event& e : terms_.wins) of_query_.push_back(e.constant_upper);
+        for (const Event& e : terms_.wins) of_query_.push_back(-e.constant_lower);
+        by_token_.assign(tokens, Sums(2 * outputs_, -std::numeric_limits<double>::infinity()));
+        for (std::size_t j = 0; j < group_.positions * tokens; ++j) raise(by_token_[j % tokens], j);
+        up_to_ = by_token_;
+        for (std::size_t t = 1; t < tokens; ++t) {
+            for (std::size_t k = 0; k < 2 * outputs_; ++k) {
+                up_to_[t][k] = std::max(up_to_[t - 1][k], up_to_[t][k]);
             }
-        }
-        for (const Event& e : terms_.wins) {
-            of_query_.upper.push_back(e.constant_upper);
-            of_query_.negated_lower.push_back(-e.constant_lower);
         }
         sequence_.back() = group_.q;
     }
 
-    TreeResult walk() {
+    void walk() {
         // m itself: at least once, unless the query is m.
         split(of_query_, group_.m, group_.positions, group_.seen() ? 0 : 1, 1);
-        result_.bracket.right = right_;
-        result_.bracket.upper = group_.size() - wrong_;
-        return result_;
+        result_.bracket.intersect({right_, group_.size() - wrong_});
     }
 
   private:
-    /// Of each token the extreme terms over the positions.
-    std::vector<Sums> bounds_of_tokens() const {
-        std::vector<Sums> bounds(group_.tokens());
-        for (std::size_t t = 0; t < group_.tokens(); ++t) {
-            for (const Event& e : terms_.wins) {
-                double high = -1.0 / 0.0, low = 1.0 / 0.0;
-                for (std::size_t i = 0; i < group_.positions; ++i) {
-                    high = std::max(high, e.upper[i * group_.tokens() + t]);
-                    low = std::min(low, e.lower[i * group_.tokens() + t]);
-                }
-                bounds[t].upper.push_back(high);
-                bounds[t].negated_lower.push_back(-low);
-            }
-        }
-        return bounds;
+    /// Entry k of the sums for a token at a position, position * tokens + token.
+    double term(std::size_t k, std::size_t j) const {
+        return k < outputs_ ? terms_.wins[k].upper[j] : -terms_.wins[k - outputs_].lower[j];
+    }
+    void raise(Sums& most, std::size_t j) const {
+        for (std::size_t k = 0; k < most.size(); ++k) most[k] = std::max(most[k], term(k, j));
     }
 
     /// Tokens above s are placed and r positions are left: tries every number of s from `least` on.
@@ -87,18 +76,9 @@ class MultisetTree {
     void decide(const Sums& sums, std::size_t s, std::size_t r, const Count& arrangements) {
         ++result_.nodes;
         result_.work += 4 * outputs_;
-        double highest = -1.0 / 0.0;
-        bool wrong = false;
-        const auto rest = static_cast<double>(r);
-        for (std::size_t k = 0; k < outputs_; ++k) {
-            const double u = r == 0 ? sums.upper[k] : sums.upper[k] + rest * up_to_[s - 1].upper[k];
-            const double l = r == 0 ? sums.negated_lower[k]
-                                    : sums.negated_lower[k] + rest * up_to_[s - 1].negated_lower[k];
-            highest = std::max(highest, u);
-            wrong = wrong || l <= 0;
-        }
-        const bool right = highest < 0;
-        if (right || wrong) {
+        const Sums& ends = r == 0 ? sums : extended(reach_, sums, up_to_[s - 1], r);
+        const bool right = all_right(ends);
+        if (right || some_wrong(ends)) {
             (right ? right_ : wrong_) += arrangements * power(s, r);
         } else if (r > 0) {
             const Count mass = arrangements * power(s, r);
@@ -108,6 +88,16 @@ class MultisetTree {
         } else if (arrangements <= limits_.assignments && may_go_on()) {
             arrange(of_query_, 0);
         }
+    }
+
+    bool all_right(const Sums& sums) const {
+        return std::all_of(sums.begin(), lower_ends(sums), [](double upper) { return upper < 0; });
+    }
+    bool some_wrong(const Sums& sums) const {
+        return std::any_of(lower_ends(sums), sums.end(), [](double negated) { return negated <= 0; });
+    }
+    Sums::const_iterator lower_ends(const Sums& sums) const {
+        return sums.begin() + static_cast<std::ptrdiff_t>(outputs_);
     }
 
     /// Asked before a node is split. A walk that ends here for time ends here for its node limit when redone.
@@ -131,10 +121,7 @@ class MultisetTree {
             --counts_[t];
             sequence_[i] = static_cast<std::uint32_t>(t);
             next = sums;
-            for (std::size_t k = 0; k < outputs_; ++k) {
-                next.upper[k] += terms_.wins[k].upper[i * group_.tokens() + t];
-                next.negated_lower[k] += -terms_.wins[k].lower[i * group_.tokens() + t];
-            }
+            for (std::size_t k = 0; k < next.size(); ++k) next[k] += term(k, i * group_.tokens() + t);
             result_.work += 2 * outputs_;
             arrange(next, i + 1);
             ++counts_[t];
@@ -144,15 +131,13 @@ class MultisetTree {
     void rule(const Sums& sums) {
         ++result_.nodes;
         result_.work += outputs_;
-        bool wrong = false;
-        std::vector<std::uint32_t> open;
-        for (std::size_t k = 0; k < outputs_; ++k) {
-            wrong = wrong || sums.negated_lower[k] <= 0;
-            if (!(sums.upper[k] < 0)) open.push_back(terms_.outputs[k]);
-        }
-        Decision decision = wrong ? Decision::wrong : Decision::right;
-        if (!wrong && !open.empty()) {
+        Decision decision = some_wrong(sums) ? Decision::wrong : Decision::right;
+        if (decision == Decision::right && !all_right(sums)) {
             ++result_.escalated;
+            std::vector<std::uint32_t> open;
+            for (std::size_t k = 0; k < outputs_; ++k) {
+                if (!(sums[k] < 0)) open.push_back(terms_.outputs[k]);
+            }
             decision = decider_.decide({sequence_, group_.m, open, 0});
         }
         if (decision == Decision::right) ++right_;
@@ -162,10 +147,7 @@ class MultisetTree {
     const Sums& extended(Sums& to, const Sums& from, const Sums& token, std::size_t n) {
         to = from;
         const auto times = static_cast<double>(n);
-        for (std::size_t k = 0; n > 0 && k < outputs_; ++k) {
-            to.upper[k] += times * token.upper[k];
-            to.negated_lower[k] += times * token.negated_lower[k];
-        }
+        for (std::size_t k = 0; n > 0 && k < to.size(); ++k) to[k] += times * token[k];
         return to;
     }
 
@@ -177,18 +159,19 @@ class MultisetTree {
     Sums of_query_;                       // what every sequence begins with
     std::vector<Sums> by_token_, up_to_;  // of token t; extremes over tokens <= t
     std::vector<Sums> levels_;            // scratch by token
+    Sums reach_;                          // likewise
     std::vector<std::size_t> counts_;     // of each token, in the current multiset
     std::vector<std::uint32_t> sequence_;
     std::uint64_t next_look_ = 1024;  // nodes at which to ask for the time again
     Count right_ = 0, wrong_ = 0;
-    TreeResult result_;
+    GroupOutcome& result_;
 };
 
 }  // namespace
 
-TreeResult walk_multisets(const RoundUpward&, const GroupTerms& terms, const TreeLimits& limits,
-                          ExactDecider& decider) {
-    return MultisetTree(terms, limits, decider).walk();
+void walk_multisets(const RoundUpward&, const GroupTerms& terms, const TreeLimits& limits,
+                    ExactDecider& decider, GroupOutcome& outcome) {
+    MultisetTree(terms, limits, decider, outcome).walk();
 }
 
 }  // namespace maxcert

@@ -14,17 +14,10 @@ struct TreeLimits {
     std::uint64_t assignments = 1u << 16;  ///< a multiset with more arrangements is not split over positions
 };
 
-struct TreeResult {
-    Bracket bracket;
-    std::uint64_t nodes = 0, escalated = 0;
-    std::uint64_t work = 0;  ///< sums extended or compared: floating operations
-    std::uint64_t cut = 0;   ///< where the TimeLimit ended the walk: the node limit that gives the same; or 0
-};
-
 /// Fixes how many positions hold m, m-1, … and bounds the rest by its largest and smallest terms; multisets
 /// that stay undecided are split over the positions, and single sequences go to the decider.
 /// `terms` must be known.
-TreeResult walk_multisets(const RoundUpward&, const GroupTerms& terms, const TreeLimits& limits,
-                          ExactDecider& decider);
+void walk_multisets(const RoundUpward&, const GroupTerms& terms, const TreeLimits& limits,
+                    ExactDecider& decider, GroupOutcome& outcome);
 
 }  // namespace maxcert

@@ -14,17 +14,18 @@
 namespace maxcert {
 namespace {
 
-int level_of(char letter, const char* field, int last) {
-    const int level = letter - '0';
-    if (level < 0 || level > last) reject_hint(field, "has an unknown level");
-    return level;
-}
-
 /// One letter for each group.
 const std::string& read_letters(HintFields& hints, const char* field, std::size_t groups) {
     const std::string& text = hints.text(field);
     if (text.size() != groups) reject_hint(field, "does not name every group once");
     return text;
+}
+
+std::optional<int> level_of(char letter, char none, const char* field, int last) {
+    if (letter == none) return std::nullopt;
+    const int level = letter - '0';
+    if (level < 0 || level > last) reject_hint(field, "has an unknown level");
+    return level;
 }
 
 }  // namespace
@@ -42,10 +43,8 @@ BracketPlan BracketPlan::from_json(const Json& json, std::size_t groups) {
     for (std::size_t i = 0; i < groups; ++i) {
         GroupMethods& m = plan.methods[i];
         m.skipped = levels[i] == kNothingLetter;
-        if (!m.skipped && levels[i] != kNoConvolutionLetter) {
-            m.convolution = level_of(levels[i], "levels", kLastLevel);
-        }
-        if (heavy[i] != kNothingLetter) m.heavy = level_of(heavy[i], "heavy", kLastHeavyLevel);
+        if (!m.skipped) m.convolution = level_of(levels[i], kNoConvolutionLetter, "levels", kLastLevel);
+        m.heavy = level_of(heavy[i], kNothingLetter, "heavy", kLastHeavyLevel);
     }
     for (const Json& cut : hints.array("cut_trees")) {
         if (!cut.is_array() || cut.size() != 2)
@@ -101,12 +100,7 @@ GroupOutcome BracketEvaluator::outcome(const RoundUpward& up, const GroupTerms& 
         limits.smallest_mass = plan.tree_mass;
         const auto cut = plan.cut_trees.find(index);
         limits.nodes = cut != plan.cut_trees.end() ? cut->second : plan.tree_nodes;
-        const TreeResult tree = walk_multisets(up, terms, limits, decider_);
-        o.cut = tree.cut;
-        o.bracket.intersect(tree.bracket);
-        o.work += tree.work;
-        o.nodes += tree.nodes;
-        o.escalated += tree.escalated;
+        walk_multisets(up, terms, limits, decider_, o);
         if (o.cut > 0) return o;
     }
     const GroupMethods& methods = plan.methods[index];
@@ -115,33 +109,32 @@ GroupOutcome BracketEvaluator::outcome(const RoundUpward& up, const GroupTerms& 
     }
     if (methods.heavy) {
         const double sequences = power(model_.shape().d_vocab, model_.shape().n_ctx).get_d();
-        const HeavyResult heavy =
-            walk_heavy_tokens(up, terms, heavy_effort(*methods.heavy, terms.group.positions, sequences));
-        o.bracket.intersect(heavy.bracket);
-        o.work += heavy.work;
-        o.nodes += heavy.nodes;
+        walk_heavy_tokens(up, terms, heavy_effort(*methods.heavy, terms.group.positions, sequences), o);
     }
     return o;
 }
 
 template <class N>
-bool BracketEvaluator::evaluate_in(const Paths<N>& paths, const BracketPlan& plan,
-                                   const std::vector<std::vector<std::size_t>>& by_query,
-                                   std::vector<GroupOutcome>& outcomes) {
+bool BracketEvaluator::evaluate_in(const BracketPlan& plan, std::vector<GroupOutcome>& outcomes) {
+    const WorkingPrecision precision(term_bits());
     const RoundUpward rounding;
-    const GroupTables<N> tables(rounding, paths, options_.margin);
+    const GroupTables<N> tables(rounding, paths_of<N>(model_), options_.margin);
     std::atomic<bool> complete{true};
-    parallel_for(by_query.size(), options_.threads, [&](std::size_t q) {
-        if (by_query[q].empty()) return;
+    parallel_for(first_.size() - 1, options_.threads, [&](std::size_t q) {
+        std::vector<std::size_t> chosen;
+        for (std::size_t i = first_[q]; i < first_[q + 1]; ++i) {
+            if (!plan.methods[i].skipped) chosen.push_back(i);
+        }
+        if (chosen.empty()) return;
         // Asked before the tables of a query are made, which is long with many queries.
         const bool in_time = !time_over() && within_time([&] {
             const RoundUpward up;
-            const WorkingPrecision precision(term_bits());
+            const WorkingPrecision same(term_bits());
             const QueryGroups<N> query(up, tables, static_cast<std::uint32_t>(q));
-            for (const std::size_t index : by_query[q]) {
+            for (const std::size_t index : chosen) {
                 // Only this thread writes this group's outcome.
-                GroupOutcome& o = outcomes[index] = outcome(up, query.terms(group(index).m), plan, index);
-                if (o.cut > 0) complete = false;
+                outcomes[index] = outcome(up, query.terms(group(index).m), plan, index);
+                if (outcomes[index].cut > 0) complete = false;
             }
         });
         if (!in_time) complete = false;
@@ -150,14 +143,8 @@ bool BracketEvaluator::evaluate_in(const Paths<N>& paths, const BracketPlan& pla
 }
 
 bool BracketEvaluator::evaluate(const BracketPlan& plan, std::vector<GroupOutcome>& outcomes) {
-    std::vector<std::vector<std::size_t>> by_query(model_.shape().d_vocab);
-    for (std::size_t i = 0; i < groups(); ++i) {
-        if (!plan.methods[i].skipped) by_query[group(i).q].push_back(i);
-    }
-    const WorkingPrecision precision(term_bits());
-    return options_.arithmetic == Arithmetic::mpfr
-               ? evaluate_in(paths_of<MpfrInterval>(model_), plan, by_query, outcomes)
-               : evaluate_in(paths_of<Interval>(model_), plan, by_query, outcomes);
+    return options_.arithmetic == Arithmetic::mpfr ? evaluate_in<MpfrInterval>(plan, outcomes)
+                                                   : evaluate_in<Interval>(plan, outcomes);
 }
 
 }  // namespace maxcert

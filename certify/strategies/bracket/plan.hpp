@@ -38,16 +38,6 @@ struct BracketPlan {
     static BracketPlan from_json(const Json& json, std::size_t groups);
 };
 
-/// What one group's effort established and cost.
-struct GroupOutcome {
-    Bracket bracket;
-    std::uint64_t terms_work = 0;  ///< operations of the group's terms; 0: it was not looked at
-    std::uint64_t work = 0;        ///< of all that was done with them
-    std::uint64_t nodes = 0, escalated = 0;
-    std::uint64_t cut = 0;    ///< as in TreeResult
-    std::size_t outputs = 0;  ///< that may win; 0: there is nothing more to find out
-};
-
 /// Evaluates groups of one model; remembers nothing between calls.
 class BracketEvaluator {
   public:
@@ -72,9 +62,7 @@ class BracketEvaluator {
     /// Of the terms in MPFR.
     long term_bits() const { return first_bits(options_.max_bits); }
     template <class N>
-    bool evaluate_in(const Paths<N>& paths, const BracketPlan& plan,
-                     const std::vector<std::vector<std::size_t>>& by_query,
-                     std::vector<GroupOutcome>& outcomes);
+    bool evaluate_in(const BracketPlan& plan, std::vector<GroupOutcome>& outcomes);
     GroupOutcome outcome(const RoundUpward& up, const GroupTerms& terms, const BracketPlan& plan,
                          std::size_t index);
 

@@ -72,11 +72,13 @@ class Groups : public ::testing::Test {
         model_, options_.max_bits, {Margin()}};  // never asked: exact terms leave nothing open
     const RoundUpward up_;
 
-    TreeResult walk(const GroupTerms& g, std::uint64_t nodes, double mass = 0) {
+    GroupOutcome walk(const GroupTerms& g, std::uint64_t nodes, double mass = 0) {
         TreeLimits limits;
         limits.nodes = nodes;
         limits.smallest_mass = mass;
-        return walk_multisets(up_, g, limits, decider_);
+        GroupOutcome outcome{open_bracket(g.group)};
+        walk_multisets(up_, g, limits, decider_, outcome);
+        return outcome;
     }
 };
 
@@ -86,10 +88,10 @@ TEST_F(Groups, TreesWithoutLimitsCountExactlyAndWithLimitsBracket) {
         const auto m = static_cast<std::uint32_t>(random_() % 5);
         const GroupTerms g = exact_terms(random_, m, random_() % 5, 1 + random_() % 3);
         const Count right = right_by_hand(g);
-        const TreeResult whole = walk(g, 1u << 30);
+        const GroupOutcome whole = walk(g, 1u << 30);
         EXPECT_EQ(whole.bracket.right, right) << round;
         EXPECT_EQ(whole.bracket.upper, right) << round;
-        for (const TreeResult& cut : {walk(g, 1 + random_() % 20), walk(g, 1u << 30, 20)}) {
+        for (const GroupOutcome& cut : {walk(g, 1 + random_() % 20), walk(g, 1u << 30, 20)}) {
             EXPECT_LE(cut.bracket.right, right) << round;
             EXPECT_GE(cut.bracket.upper, right) << round;
             open += cut.bracket.width() > 0 ? 1 : 0;
@@ -170,7 +172,7 @@ TEST_F(Groups, PartsAreDisjointAndHoldEveryWrongSequence) {
                 alone.wins = {event};
                 const double exact = static_cast<double>(wrong_by_hand(alone)[0]);
                 for (const std::size_t grid : {4u, 64u}) {
-                    const CountBounds ends =
+                    const CountRange ends =
                         count_on_grid(up_, part.fillings, {&event}, {true, true}, grid, work);
                     EXPECT_LE(ends.least, exact) << round;
                     EXPECT_GE(ends.most, exact) << round;
@@ -213,10 +215,10 @@ TEST_F(Groups, ATreeCutShortByTimeIsCutThereAgainByItsNodes) {
     for (int round = 0; round < 20; ++round) {
         const GroupTerms g = exact_terms(random_, 6, 6, 3);
         const TimeLimit limit(Deadline(1e-5 * (round % 5)));
-        const TreeResult timed = walk(g, 1u << 30);
+        const GroupOutcome timed = walk(g, 1u << 30);
         if (timed.cut == 0) continue;
         ++cut;
-        const TreeResult again = walk(g, timed.cut);
+        const GroupOutcome again = walk(g, timed.cut);
         EXPECT_EQ(again.nodes, timed.nodes);
         EXPECT_EQ(again.bracket.right, timed.bracket.right);
         EXPECT_EQ(again.bracket.upper, timed.bracket.upper);

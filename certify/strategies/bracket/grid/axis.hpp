@@ -17,8 +17,6 @@ constexpr Step kLowestStep = -(Step{1} << 40);  // a term this low ends all hope
 /// Errors are in substeps, rounded up.
 constexpr int kSubsteps = 512;
 
-/// Ends of a count, and of the terms on which it depends.
-enum End : std::size_t { most, least, kEnds };
 /// Which of them are wanted.
 using Ends = std::array<bool, kEnds>;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "certify/strategies/bracket/grid/axis.hpp"
+#include "data/base/count_conversions.hpp"
 #include "data/base/target_clones.hpp"
 
 namespace maxcert {
@@ -123,7 +124,7 @@ class Convolution {
         }
     }
 
-    CountBounds count(std::uint64_t& work) {
+    CountRange count(std::uint64_t& work) {
         thread_local States now[kLabels], next[kLabels];  // their memory serves the next count again
         const unsigned all_missing = (1u << required_.size()) - 1;
         const Choice empty = choice(n_ * tokens_, std::ldexp(1.0, kFirstBits));
@@ -147,7 +148,7 @@ class Convolution {
                         }
                     }
                 }
-                if (!next[missing].reset(low, high, kinds_)) return {};
+                if (!next[missing].reset(low, high, kinds_)) return {0, fillings_.size()};
                 work += next[missing].entries() * kinds_.size();
             }
             for (unsigned missing = 0; missing <= all_missing; ++missing) {
@@ -257,7 +258,7 @@ class Convolution {
 
     /// When all positions are filled: the states where all sums reach 0, more or fewer by those where errors
     /// may decide.
-    CountBounds bounds(const States& states) const {
+    CountRange bounds(const States& states) const {
         double counted = 0, more = 0, fewer = 0;
         const Step far = std::max(axes_[0].errors_end(), axes_.back().errors_end());
         for (Step row = 0; row < states.size[0]; ++row) {
@@ -288,16 +289,16 @@ class Convolution {
         }
         const int bits = bits_ * static_cast<int>(n_);
         const double unit = std::ldexp(1.0, bits - kFirstBits);
-        CountBounds b;
-        if (wanted_[most]) b.most = (counted + more) * unit;
+        CountRange range{0, fillings_.size()};
+        if (wanted_[most]) range.most = whole_at_most((counted + more) * unit, range.most);
         if (wanted_[least]) {
             // What rounding upward added: to no number up to 2^24, and below 2^-126 to each of fewer than
             // 2^45.
             if (bits > 24) fewer += 0x1p-23 * (roundings_ + 1) * counted;
             if (bits > kFirstBits + 126) fewer += 0x1p-100;
-            b.least = std::max(0.0, -((fewer - counted) * unit));
+            range.least = whole_at_least(-((fewer - counted) * unit));
         }
-        return b;
+        return range;
     }
 
     const Fillings& fillings_;
@@ -315,9 +316,9 @@ class Convolution {
 
 }  // namespace
 
-CountBounds count_on_grid(const RoundUpward& up, const Fillings& fillings,
-                          const std::vector<const Event*>& events, const Ends& wanted, std::size_t grid,
-                          std::uint64_t& work) {
+CountRange count_on_grid(const RoundUpward& up, const Fillings& fillings,
+                         const std::vector<const Event*>& events, const Ends& wanted, std::size_t grid,
+                         std::uint64_t& work) {
     std::vector<Axis> axes;
     for (const Event* event : events) {
         axes.emplace_back(up, fillings, *event, wanted, grid);
@@ -325,7 +326,7 @@ CountBounds count_on_grid(const RoundUpward& up, const Fillings& fillings,
         work += kRoundingWork * event->upper.size();
     }
     for (const Axis& axis : axes) {
-        if (!axis.usable()) return {};
+        if (!axis.usable()) return {0, fillings.size()};
     }
     return Convolution(fillings, axes, wanted).count(work);
 }

@@ -4,23 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "certify/strategies/bracket/grid/axis.hpp"
 
 namespace maxcert {
 
-/// At most and at least as many as there are; of ends that are not wanted nothing is said.
-struct CountBounds {
-    double least = 0, most = std::numeric_limits<double>::infinity();
-};
-
 /// Of the fillings in which every one of `events`, one or two, happens. `grid`: about how many steps the sums
-/// of each that may reach 0 are divided into; more cost more and lose less. `work` grows by the operations
-/// spent.
-CountBounds count_on_grid(const RoundUpward& up, const Fillings& fillings,
-                          const std::vector<const Event*>& events, const Ends& wanted, std::size_t grid,
-                          std::uint64_t& work);
+/// of each that may reach 0 are divided into; more cost more and lose less. Of ends that are not wanted
+/// nothing is said. `work` grows by the operations spent.
+CountRange count_on_grid(const RoundUpward& up, const Fillings& fillings,
+                         const std::vector<const Event*>& events, const Ends& wanted, std::size_t grid,
+                         std::uint64_t& work);
 
 }  // namespace maxcert

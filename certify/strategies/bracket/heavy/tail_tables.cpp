@@ -2,9 +2,11 @@
 #include "certify/strategies/bracket/heavy/tail_tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 #include "certify/strategies/bracket/grid/offset.hpp"
 #include "data/base/target_clones.hpp"
@@ -13,25 +15,21 @@ namespace maxcert {
 namespace {
 
 constexpr float kSmallestShare = 1e-30f;  // below it shares become this or 0: no denormal numbers
-constexpr double kFarAway = 1e9;          // steps
 
-/// to[j] += factor * from[j], rounding upward.
+/// Adds `share` to the first `sure` entries and factor * from to the next `open` ones, rounding upward.
 MAXCERT_CLONES("avx512f", "avx2")
-__attribute__((noinline)) void add_scaled(float* __restrict to, const float* __restrict from, float factor,
-                                          std::size_t n) {
-    for (std::size_t j = 0; j < n; ++j) to[j] += factor * from[j];
-}
-
-/// to[j] += summand, rounding upward.
-MAXCERT_CLONES("avx512f", "avx2")
-__attribute__((noinline)) void add_constant(float* to, float summand, std::size_t n) {
-    for (std::size_t j = 0; j < n; ++j) to[j] += summand;
+__attribute__((noinline)) void add_tail(float* __restrict to, float share, std::size_t sure,
+                                        const float* __restrict from, float factor, std::size_t open) {
+    for (std::size_t j = 0; j < sure; ++j) to[j] += share;
+    for (std::size_t j = 0; j < open; ++j) to[sure + j] += factor * from[j];
 }
 
 }  // namespace
 
-/// Of one output and bound, the tokens from one rank on: their terms in steps, by class, and the tables.
+/// Of one output and end, the tokens from one rank on: their terms in steps, by class, and the tables.
 struct TailTables::Level {
+    std::size_t rank;
+    End end;
     double inverse_step = 1;
     struct Class {
         double offset = 0;
@@ -47,7 +45,7 @@ TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class
     : terms_(terms),
       bins_(bins),
       most_entries_(most_entries),
-      levels_(terms.outputs * (terms.tokens + 1) * 2) {
+      levels_(terms.outputs * (terms.tokens + 1) * kEnds) {
     double heaviest = 0;
     for (std::size_t p = 0; p < terms.positions; ++p) {
         const double weight = terms.place_weight[p];
@@ -66,18 +64,12 @@ TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class
 
 TailTables::~TailTables() = default;
 
-std::unique_ptr<TailTables::Level>& TailTables::kept(const Key& key) {
-    return levels_[(key.output * (terms_.tokens + 1) + key.rank) * 2 +
-                   (key.bound == Bound::at_least ? 1 : 0)];
-}
-
-TailTables::Level& TailTables::level(const Key& key) {
-    const auto [output, rank, bound] = key;
-    if (kept(key)) return *kept(key);
-    kept(key) = std::make_unique<Level>();
-    Level& l = *kept(key);
+std::unique_ptr<TailTables::Level> TailTables::make_level(std::size_t output, std::size_t rank, End end) {
+    auto level = std::make_unique<Level>();
+    Level& l = *level;
+    l.rank = rank, l.end = end;
     // By class the largest ends over its places, of every token left.
-    const auto& ends = bound == Bound::at_most ? terms_.upper : terms_.negated_lower;
+    const auto& ends = terms_.ends[end];
     const std::size_t left = terms_.tokens - rank;
     std::vector<std::vector<double>> hull(places_.size(), std::vector<double>(left));
     double range = 0;
@@ -89,8 +81,8 @@ TailTables::Level& TailTables::level(const Key& key) {
             }
         }
         if (left == 0) continue;
-        const auto [least, most] = std::minmax_element(hull[c].begin(), hull[c].end());
-        range = std::max(range, *most - *least);
+        const auto [low, high] = std::minmax_element(hull[c].begin(), hull[c].end());
+        range = std::max(range, *high - *low);
     }
     // A power of two, so that dividing by it is exact, between 1/2 and 1 of what `bins` asks for.
     int exponent = 0;
@@ -112,7 +104,7 @@ TailTables::Level& TailTables::level(const Key& key) {
         others.clear();
         for (std::size_t u = 0; u < left; ++u) {
             auto steps = static_cast<std::int32_t>(ceiling((values[u] - of.offset) * l.inverse_step));
-            if (bound == Bound::at_least) steps = -steps;
+            if (end == least) steps = -steps;
             of.low = std::min(of.low, steps);
             of.high = std::max(of.high, steps);
             if (rank + u == terms_.rank_of_m) {
@@ -124,30 +116,30 @@ TailTables::Level& TailTables::level(const Key& key) {
         of.others.assign(others.begin(), others.end());
         work_ += 4 * left * (12 + places_.size());
     }
-    return l;
+    return level;
 }
 
-const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, Bound bound, Code code,
+const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, End end, Code code,
                                           std::size_t r, bool need_m, bool may_make) {
-    const Key key{output, rank, bound};
-    if (may_make && entries_ < most_entries_) return &get(key, code, r, need_m);
-    if (!kept(key)) return nullptr;
-    const auto& tables = kept(key)->tables[need_m];
-    const auto known = tables.find(code);
-    return known == tables.end() ? nullptr : &known->second;
+    const bool make_some = may_make && entries_ < most_entries_;
+    std::unique_ptr<Level>& level = levels_[(output * (terms_.tokens + 1) + rank) * kEnds + end];
+    if (!level && make_some) level = make_level(output, rank, end);
+    return level ? table(*level, code, r, need_m, make_some) : nullptr;
 }
 
-const TailTables::Table& TailTables::get(const Key& key, Code code, std::size_t r, bool need_m) {
-    Level& l = level(key);
-    auto& tables = l.tables[need_m];
+const TailTables::Table* TailTables::table(Level& level, Code code, std::size_t r, bool need_m,
+                                           bool may_make) {
+    auto& tables = level.tables[need_m];
     const auto known = tables.find(code);
-    if (known != tables.end()) return known->second;
-    Table made = make(key, l, code, r, need_m);  // which makes others
-    return tables.emplace(code, std::move(made)).first->second;
+    if (known != tables.end()) return &known->second;
+    if (!may_make) return nullptr;
+    Table made = make(level, code, r, need_m);  // which makes others
+    return &tables.emplace(code, std::move(made)).first->second;
 }
 
-TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, std::size_t r, bool need_m) {
+TailTables::Table TailTables::make(Level& l, Code code, std::size_t r, bool need_m) {
     Table t;
+    t.end = l.end;
     t.inverse_step = l.inverse_step;
     if (r == 0) return t;
     // Take away a place of the last class: the rest is a table that is likely to be there.
@@ -155,34 +147,33 @@ TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, st
     do --c;
     while (code / units_[c] == 0);
     const Level::Class& of = l.classes[c];
-    const Table& any = get(key, code - units_[c], r - 1, false);
+    const Table& any = *table(l, code - units_[c], r - 1, false, true);
     t.offset = any.offset + of.offset;
     t.low = any.low + of.low;
     t.high = any.high + of.high;
     const auto n = static_cast<std::size_t>(t.high - t.low);
     t.entries.resize(n);
     entries_ += n;
-    float* entries = t.entries.data();
 
     // Shares of the fillings by what stands at the place, rounded towards the end; negated for the lower.
-    const bool upper = key.bound == Bound::at_most;
-    const CountEnds all = terms_.fillings(key.rank, r, need_m);
-    const auto share = [&](const CountEnds& part) {
-        return upper ? part.most / -all.negated_least : part.negated_least / all.most;
+    const bool upper = l.end == most;
+    const Interval all = terms_.fillings(l.rank, r, need_m);
+    const auto share = [&](const Interval& part) {
+        return upper ? (part / all).upper() : (part / all).negated_lower();
     };
     const auto add = [&](const Table& rest, std::int32_t steps, float share) {
         const auto sure = static_cast<std::size_t>(rest.low + steps - t.low);
-        add_constant(entries, share, sure);
         const auto open = static_cast<std::size_t>(rest.high - rest.low);
-        add_scaled(entries + sure, rest.entries.data(), upper ? share : -share, open);
+        add_tail(t.entries.data(), share, sure, rest.entries.data(), upper ? share : -share, open);
         work_ += sure + open;
     };
-    const std::size_t rank = key.rank;
-    if (rank <= terms_.rank_of_m) add(any, of.of_m, static_cast<float>(share(terms_.fillings(rank, r - 1))));
+    if (l.rank <= terms_.rank_of_m) {
+        add(any, of.of_m, static_cast<float>(share(terms_.fillings(l.rank, r - 1))));
+    }
     const bool m_later = need_m && r >= 2;
     if (!need_m || m_later) {
-        const Table& rest = need_m ? get(key, code - units_[c], r - 1, true) : any;
-        const double each = share(terms_.fillings(rank, r - 1, need_m));
+        const Table& rest = need_m ? *table(l, code - units_[c], r - 1, true, true) : any;
+        const double each = share(terms_.fillings(l.rank, r - 1, need_m));
         for (const auto& [steps, tokens] : of.others) {
             add(rest, steps, static_cast<float>(each * static_cast<double>(tokens)));
         }
@@ -194,24 +185,14 @@ TailTables::Table TailTables::make(const Key& key, const Level& l, Code code, st
     return t;
 }
 
-double TailTables::at_most(const Table& t, double sum) {
-    const double steps = (sum + t.offset) * t.inverse_step;  // at least -j of the least j that may suffice
-    if (!(steps < kFarAway)) return 1;
-    if (steps < -kFarAway) return 0;
-    const auto j = static_cast<std::int32_t>(ceiling(-steps));
-    if (j <= t.low) return 1;
-    if (j > t.high) return 0;
-    return static_cast<double>(t.entries[static_cast<std::size_t>(j - t.low - 1)]);
-}
-
-double TailTables::negated_at_least(const Table& t, double negated_sum) {
-    const double steps = (negated_sum + t.offset) * t.inverse_step;  // at least the least j that suffices
-    if (!(steps < kFarAway)) return 0;
-    if (steps < -kFarAway) return -1;
-    const auto j = static_cast<std::int32_t>(ceiling(steps));
-    if (j <= t.low) return -1;
-    if (j > t.high) return 0;
-    return static_cast<double>(t.entries[static_cast<std::size_t>(j - t.low - 1)]);
+double TailTables::Table::share(double sum) const {
+    // Rounded so that the least j that suffices is at least `steps`, and for the upper end at least -steps.
+    const double steps = (sum + offset) * inverse_step;
+    const double needed = end == most ? -steps : steps;
+    if (end == most && !(needed > low)) return 1;
+    if (end == least && needed <= low) return -1;
+    if (!(needed <= high)) return 0;
+    return static_cast<double>(entries[static_cast<std::size_t>(ceiling(needed) - low - 1)]);
 }
 
 }  // namespace maxcert

@@ -2,10 +2,8 @@
 // most, and at least (SOUNDNESS T5d).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "certify/strategies/bracket/heavy/terms.hpp"
@@ -19,7 +17,6 @@ class TailTables {
   public:
     /// A set of places, by how many of each class it has.
     using Code = std::uint64_t;
-    enum class Bound { at_most, at_least };
 
     /// Places go into one class while the heaviest weighs at most `class_ratio` times the lightest; `bins`:
     /// steps over the widest range of terms at one place.
@@ -34,27 +31,16 @@ class TailTables {
     /// Of `r` places that are filled with tokens from `rank` on, among those fillings that contain m where
     /// `need_m` (there must be some). Nothing if there is no such table and none may be made, be it that
     /// `may_make` is false or that the tables are full.
-    const Table* find(std::size_t output, std::size_t rank, Bound bound, Code code, std::size_t r,
-                      bool need_m, bool may_make);
-
-    /// At least the share of the fillings with sum + (terms) >= 0, where sum is at least the true partial
-    /// sum.
-    static double at_most(const Table& table, double sum);
-    /// Minus at most that share, where negated_sum is at least minus the true partial sum.
-    static double negated_at_least(const Table& table, double negated_sum);
+    const Table* find(std::size_t output, std::size_t rank, End end, Code code, std::size_t r, bool need_m,
+                      bool may_make);
 
     std::uint64_t work() const { return work_; }
 
   private:
     struct Level;
-    struct Key {
-        std::size_t output, rank;
-        Bound bound;
-    };
-    std::unique_ptr<Level>& kept(const Key& key);
-    Level& level(const Key& key);
-    const Table& get(const Key& key, Code code, std::size_t r, bool need_m);
-    Table make(const Key& key, const Level& level, Code code, std::size_t r, bool need_m);
+    std::unique_ptr<Level> make_level(std::size_t output, std::size_t rank, End end);
+    const Table* table(Level& level, Code code, std::size_t r, bool need_m, bool may_make);
+    Table make(Level& level, Code code, std::size_t r, bool need_m);
 
     const HeavyTerms& terms_;
     std::size_t bins_, most_entries_;
@@ -62,7 +48,7 @@ class TailTables {
     std::vector<std::vector<std::size_t>> places_;
     std::vector<Code> units_;  // by class
     Code codes_ = 1;
-    std::vector<std::unique_ptr<Level>> levels_;  // [(output * (tokens + 1) + rank) * 2 + bound]
+    std::vector<std::unique_ptr<Level>> levels_;  // [(output * (tokens + 1) + rank) * 2 + end]
     std::size_t entries_ = 0;                     // of all tables
     std::uint64_t work_ = 0;
 };
@@ -70,9 +56,14 @@ class TailTables {
 /// A tail P(sum in steps >= j): 1 up to j = low, entries[j - low - 1] up to high, then 0. The sum is at most
 /// (at least) offset + steps / inverse_step; for the lower end shares and offset are negated.
 struct TailTables::Table {
+    End end = most;
     std::int32_t low = 0, high = 0;
     double offset = 0, inverse_step = 1;
     std::vector<float> entries;
+
+    /// Of the fillings with sum + (terms) >= 0: at least the share, where `sum` is at least the true partial
+    /// sum; for the lower end minus at most the share, where `sum` is at least minus the true partial sum.
+    double share(double sum) const;
 };
 
 }  // namespace maxcert

@@ -4,19 +4,19 @@
 #include "certify/strategies/bracket/heavy/tree.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "certify/strategies/bracket/heavy/tail_tables.hpp"
+#include "data/base/count_conversions.hpp"
 
 namespace maxcert {
 namespace {
 
-using Bound = TailTables::Bound;
-
-/// An output that may win in a node, with its sum over the places that are settled.
+/// An output that may win in a node, with the ends of its sum over the places that are settled.
 struct Live {
-    std::uint32_t output;
-    double upper, negated_lower;
+    std::size_t output;
+    std::array<double, kEnds> sums;
 };
 
 class HeavyTree {
@@ -27,10 +27,9 @@ class HeavyTree {
           terms_(up, group),
           tables_(up, terms_, effort.class_ratio, effort.bins, effort.table_entries) {}
 
-    HeavyResult walk() {
+    void walk(GroupOutcome& outcome) {
         for (std::size_t x = 0; x < terms_.outputs; ++x) {
-            live_.push_back(
-                {static_cast<std::uint32_t>(x), terms_.constant_upper[x], terms_.negated_constant_lower[x]});
+            live_.push_back({x, {terms_.constants[most][x], terms_.constants[least][x]}});
         }
         std::uint64_t places = 0;
         TailTables::Code code = 0;
@@ -39,7 +38,10 @@ class HeavyTree {
             code += tables_.unit(p);
         }
         node({0, terms_.positions, places, code, terms_.needs_m}, {0, live_.size()});
-        return {bracket_of_wrong(group_, -wrong_.negated_least, wrong_.most), nodes_, work()};
+        outcome.bracket.intersect(bracket_of_wrong(
+            group_, {whole_at_least(wrong_.lower()), whole_at_most(wrong_.upper(), group_.size())}));
+        outcome.nodes += nodes_;
+        outcome.work += work();
     }
 
   private:
@@ -57,14 +59,6 @@ class HeavyTree {
     };
 
     std::uint64_t work() const { return work_ + tables_.work(); }
-    void count_wrong(const CountEnds& sequences) { wrong_ = wrong_ + sequences; }
-
-    template <class Visit>
-    static void for_each_place(std::uint64_t places, Visit&& visit) {
-        for (; places != 0; places &= places - 1) {
-            visit(static_cast<std::size_t>(__builtin_ctzll(places)));
-        }
-    }
 
     /// Whether what is still open has to stay so.
     bool exhausted() const { return work() >= effort_.work; }
@@ -74,19 +68,19 @@ class HeavyTree {
         ++nodes_;
         if (n.need_m && (n.rank > terms_.rank_of_m || n.r == 0)) return;  // no sequence at all
         if (n.rank == terms_.tokens && n.r > 0) return;
-        const CountEnds mass = terms_.fillings(n.rank, n.r, n.need_m);
-        const bool make = mass.most > effort_.open_mass * kWorthATable && !exhausted();
+        const Interval mass = terms_.fillings(n.rank, n.r, n.need_m);
+        const bool make = mass.upper() > effort_.open_mass * kWorthATable && !exhausted();
         // Upper and negated lower shares of the wrong ones.
         const std::size_t top = live_.size();
-        double most = 0, negated_least = 0;
+        double at_most = 0, negated_least = 0;
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             const Live output = live_[k];
-            const double upper = share_at_most(n, output, make);
+            const double upper = share(most, n, output, make);
             if (upper == 0) continue;
-            most += upper;
+            at_most += upper;
             // An output whose upper share is below another's lower one has no say in the largest lower one.
             if (upper > -negated_least) {
-                negated_least = std::min(negated_least, negated_share_at_least(n, output, make));
+                negated_least = std::min(negated_least, share(least, n, output, make));
             }
             live_.push_back(output);
             if (negated_least <= -1) break;
@@ -94,48 +88,40 @@ class HeavyTree {
         work_ += 6 * outputs.size();
         const Outputs open{top, live_.size()};
         if (negated_least <= -1) {
-            count_wrong(mass);
+            wrong_ += mass;
         } else if (open.size() > 0) {
             // Any number at least the share serves as its upper end, 1 included.
-            most = most < 1 ? most : 1.0;
-            const bool split = mass.most * (most + negated_least) > effort_.open_mass &&
+            at_most = at_most < 1 ? at_most : 1.0;
+            const bool split = mass.upper() * (at_most + negated_least) > effort_.open_mass &&
                                n.rank < terms_.tokens && n.r > 0 && !exhausted();
             if (split) {
                 choose(n, open, 0, 0, false);
             } else {
-                count_wrong(mass * CountEnds{most, negated_least});
+                wrong_ += mass * Interval::between(-negated_least, at_most);
             }
         }
         live_.resize(top);
     }
 
-    double share_at_most(const Node& n, const Live& output, bool make) {
+    /// At least the share of the node's sequences in which the output wins, or minus at most that share.
+    double share(End end, const Node& n, const Live& output, bool make) {
         if (n.r > 0) {
-            const auto* table =
-                tables_.find(output.output, n.rank, Bound::at_most, n.code, n.r, n.need_m, make);
-            if (table != nullptr) return TailTables::at_most(*table, output.upper);
+            const auto* table = tables_.find(output.output, n.rank, end, n.code, n.r, n.need_m, make);
+            if (table != nullptr) return table->share(output.sums[end]);
         }
-        return largest(terms_.highest, output.upper, output.output, n.rank, n.places, 0) < 0 ? 0 : 1;
+        const double reach = largest(end, n, output, 0);
+        if (end == most) return reach < 0 ? 0 : 1;
+        return reach <= 0 ? -1 : 0;
     }
 
-    double negated_share_at_least(const Node& n, const Live& output, bool make) {
-        if (n.r > 0) {
-            const auto* table =
-                tables_.find(output.output, n.rank, Bound::at_least, n.code, n.r, n.need_m, make);
-            if (table != nullptr) return TailTables::negated_at_least(*table, output.negated_lower);
-        }
-        const double most =
-            largest(terms_.negated_lowest, output.negated_lower, output.output, n.rank, n.places, 0);
-        return most <= 0 ? -1 : 0;
-    }
-
-    /// sum and the extreme of each place; those before `first_open` hold no token of this rank any more.
-    double largest(const std::vector<double>& extremes, double sum, std::size_t output, std::size_t rank,
-                   std::uint64_t places, std::size_t first_open) {
-        for_each_place(places, [&](std::size_t p) {
-            sum += extremes[terms_.at(output, p < first_open ? rank + 1 : rank, p)];
+    /// Its sum with the extreme of each place; those before `first_open` hold no token of this rank any more.
+    double largest(End end, const Node& n, const Live& output, std::size_t first_open) {
+        double sum = output.sums[end];
+        for (std::uint64_t places = n.places; places != 0; places &= places - 1) {
+            const auto p = static_cast<std::size_t>(__builtin_ctzll(places));
+            sum += terms_.extremes[end][terms_.at(output.output, p < first_open ? n.rank + 1 : n.rank, p)];
             ++work_;
-        });
+        }
         return sum;
     }
 
@@ -144,10 +130,8 @@ class HeavyTree {
     bool keep_undecided(const Node& n, Outputs outputs, std::size_t first) {
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             const Live output = live_[k];
-            if (largest(terms_.highest, output.upper, output.output, n.rank, n.places, first) < 0) continue;
-            const double lowest =
-                largest(terms_.negated_lowest, output.negated_lower, output.output, n.rank, n.places, first);
-            if (lowest <= 0) return false;
+            if (largest(most, n, output, first) < 0) continue;
+            if (largest(least, n, output, first) <= 0) return false;
             live_.push_back(output);
         }
         return true;
@@ -166,12 +150,12 @@ class HeavyTree {
         const auto place = static_cast<std::size_t>(__builtin_ctzll(undecided));
         const std::size_t top = live_.size();
         if (placed > 0) {
-            const CountEnds mass = mass_of(n, static_cast<std::size_t>(__builtin_popcountll(undecided)));
-            const bool light = mass.most <= effort_.open_mass * kWorthSettling || exhausted();
+            const Interval mass = mass_of(n, static_cast<std::size_t>(__builtin_popcountll(undecided)));
+            const bool light = mass.upper() <= effort_.open_mass * kWorthSettling || exhausted();
             // Passing a place over changes the extremes little: they are asked when a place has been taken.
             if (taken || light) {
                 if (!keep_undecided(n, outputs, first)) {
-                    count_wrong(mass);
+                    wrong_ += mass;
                     live_.resize(top);
                     return;
                 }
@@ -179,7 +163,7 @@ class HeavyTree {
             }
             if (outputs.size() == 0) return;
             if (light) {
-                wrong_.most += mass.most;
+                wrong_ += Interval::between(0, mass.upper());
                 live_.resize(top);
                 return;
             }
@@ -189,8 +173,9 @@ class HeavyTree {
         const std::size_t next = live_.size();
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             Live output = live_[k];
-            output.upper += terms_.upper[terms_.at(output.output, n.rank, place)];
-            output.negated_lower += terms_.negated_lower[terms_.at(output.output, n.rank, place)];
+            for (const End end : {most, least}) {
+                output.sums[end] += terms_.ends[end][terms_.at(output.output, n.rank, place)];
+            }
             live_.push_back(output);
         }
         work_ += 2 * outputs.size();
@@ -202,9 +187,9 @@ class HeavyTree {
 
     /// Sequences, where `undecided` of the places may hold this rank or later ones and the others later ones,
     /// and this rank has been placed.
-    CountEnds mass_of(const Node& n, std::size_t undecided) const {
+    Interval mass_of(const Node& n, std::size_t undecided) const {
         const std::size_t others = n.r - undecided;
-        CountEnds mass = terms_.fillings(n.rank, undecided) * terms_.fillings(n.rank + 1, others);
+        Interval mass = terms_.fillings(n.rank, undecided) * terms_.fillings(n.rank + 1, others);
         if (n.need_m && n.rank > terms_.rank_of_m) return {};
         if (n.need_m && n.rank < terms_.rank_of_m) {
             mass = mass - terms_.fillings(n.rank + 1, undecided) * terms_.fillings(n.rank + 2, others);
@@ -221,7 +206,7 @@ class HeavyTree {
     HeavyTerms terms_;
     TailTables tables_;
     std::vector<Live> live_;
-    CountEnds wrong_{0, 0};  // sequences in which an output wins
+    Interval wrong_;  // sequences in which an output wins
     std::uint64_t nodes_ = 0, work_ = 0;
 };
 
@@ -237,9 +222,13 @@ HeavyEffort heavy_effort(int level, std::size_t positions, double sequences) {
     return effort;
 }
 
-HeavyResult walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms, const HeavyEffort& effort) {
-    if (!heavy_terms_fit(terms)) return {open_bracket(terms.group)};
-    return HeavyTree(up, terms, effort).walk();
+void walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms, const HeavyEffort& effort,
+                       GroupOutcome& outcome) {
+    // Sets of positions are the bits of a word, and counts must stay far from overflow; so do sums, since
+    // terms of a known group are products of two sums of numbers below 1e140.
+    const auto positions = static_cast<double>(terms.group.positions);
+    const double digits = positions * std::log10(static_cast<double>(terms.group.tokens()));
+    if (positions < 64 && digits < 300) HeavyTree(up, terms, effort).walk(outcome);
 }
 
 }  // namespace maxcert

@@ -22,13 +22,8 @@ struct HeavyEffort {
 constexpr int kLastHeavyLevel = 6;
 HeavyEffort heavy_effort(int level, std::size_t positions, double sequences);
 
-struct HeavyResult {
-    Bracket bracket;
-    std::uint64_t nodes = 0;
-    std::uint64_t work = 0;  ///< floating operations
-};
-
-/// `terms` must be known.
-HeavyResult walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms, const HeavyEffort& effort);
+/// `terms` must be known; nothing is found out where there are too many sequences or positions to count.
+void walk_heavy_tokens(const RoundUpward& up, const GroupTerms& terms, const HeavyEffort& effort,
+                       GroupOutcome& outcome);
 
 }  // namespace maxcert
