@@ -43,10 +43,4 @@ struct AnyRounding {
 template <class N>
 using RoundingFor = std::conditional_t<std::is_same_v<N, Interval>, RoundUpward, AnyRounding>;
 
-/// What sums of lower bounds that are kept as plain doubles need.
-class RoundDownward : public Rounding {
-  public:
-    RoundDownward() : Rounding(FE_DOWNWARD) {}
-};
-
 }  // namespace maxcert

@@ -129,7 +129,7 @@ class GroupWalk {
     void decide(const std::vector<Partial>& live) {
         std::vector<std::uint32_t> outputs;
         outputs.reserve(live.size());
-        for (const Partial& p : live) outputs.push_back(terms_.outputs[p.output]);
+        for (const Partial& p : live) outputs.push_back(terms_.wins[p.output].output);
         const Decision decision = decider_.decide({tokens_, terms_.group.m, outputs, 0});
         if (decision == Decision::wrong) add(list_.wrong, true);
         if (decision == Decision::open) add(list_.undecided, false);

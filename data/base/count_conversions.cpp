@@ -2,8 +2,6 @@
 #include "data/base/count_conversions.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <stdexcept>
 
 namespace maxcert {
@@ -17,17 +15,6 @@ Count count_from_string(const std::string& decimal) {
         std::all_of(decimal.begin(), decimal.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) throw std::invalid_argument("not a decimal count: '" + decimal.substr(0, 40) + "'");
     return Count(decimal, 10);
-}
-
-Count whole_at_most(double bound, const Count& limit) {
-    if (!(bound < std::numeric_limits<double>::infinity())) return limit;
-    const Count whole(std::floor(std::max(bound, 0.0)));
-    return whole < limit ? whole : limit;
-}
-
-Count whole_at_least(double bound) {
-    if (!(bound > 0) || std::isinf(bound)) return 0;
-    return Count(std::ceil(bound));
 }
 
 }  // namespace maxcert

@@ -10,9 +10,6 @@ using Count = mpz_class;
 /// base^exponent.
 Count power(unsigned long base, unsigned long exponent);
 
-/// The largest double that is at most part/whole (0 <= part <= whole, whole > 0).
-double ratio_rounded_down(const Count& part, const Count& whole);
-
 /// n! / (k! (n-k)!), 0 for k > n.
 Count binomial(unsigned long n, unsigned long k);
 

@@ -9,6 +9,7 @@
 #include "data/base/count_conversions.hpp"
 #include "data/base/errors.hpp"
 #include "data/base/json_text.hpp"
+#include "data/base/ratio.hpp"
 
 namespace maxcert {
 namespace {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "data/base/count_conversions.hpp"
+#include "data/base/ratio.hpp"
 
 namespace maxcert {
 namespace {

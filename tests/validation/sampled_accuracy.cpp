@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "certify/proof/certificate.hpp"
-#include "data/base/counts.hpp"
+#include "data/base/ratio.hpp"
 #include "data/files/read_file.hpp"
 #include "data/weights/safetensors.hpp"
 #include "tests/support/sampled.hpp"

@@ -4,7 +4,7 @@
 
 #include "certify/arithmetic/counting.hpp"
 #include "certify/model/paths.hpp"
-#include "data/base/counts.hpp"
+#include "data/base/ratio.hpp"
 
 namespace maxcert {
 

@@ -2,6 +2,7 @@
 #include "certify/strategies/bracket/fillings.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace maxcert {
 
@@ -11,6 +12,13 @@ Count fillings_with(std::size_t tokens, std::size_t missing, std::size_t r) {
     if (missing == 1) return power(n, r) - power(n - 1, r);
     // Less those without one, and those without the other; but those without both only once.
     return power(n, r) - 2 * power(n - 1, r) + power(n - 2, r);
+}
+
+CountRange CountRange::between(double least, double most, const Count& size) {
+    CountRange range{0, size};
+    if (least > 0 && std::isfinite(least)) range.least = std::min(Count(std::ceil(least)), size);
+    if (std::isfinite(most)) range.most = std::min(Count(std::floor(std::max(most, 0.0))), size);
+    return range;
 }
 
 Fillings::Fillings(std::size_t tokens, std::size_t positions, std::vector<std::size_t> required)

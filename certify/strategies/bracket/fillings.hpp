@@ -15,6 +15,9 @@ Count fillings_with(std::size_t tokens, std::size_t missing, std::size_t r);
 struct CountRange {
     Count least = 0, most = 0;
 
+    /// Of a number between two, and from 0 to `size`; ends that are infinite or no number say nothing.
+    static CountRange between(double least, double most, const Count& size);
+
     double open() const { return Count(most - least).get_d(); }
 };
 

@@ -14,8 +14,7 @@ constexpr double kLevelWork = 1e6;  // of the first level of refinement; each ha
 }  // namespace
 
 Bracket bracket_of_wrong(const Group& group, const CountRange& wrong) {
-    const Count size = group.size();
-    return {size - std::min(wrong.most, size), size - std::min(wrong.least, size)};
+    return {group.size() - wrong.most, group.size() - wrong.least};
 }
 
 Bracket convolution_bracket(const RoundUpward& up, const GroupTerms& terms, int level, std::uint64_t& work) {

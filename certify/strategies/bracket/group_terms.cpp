@@ -129,7 +129,7 @@ bool possible(const RoundUpward&, const Fillings& fillings, const Event& event) 
     return !(largest_sum(fillings, event.upper, event.constant_upper) < 0);
 }
 
-void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& outputs, std::uint64_t& work) {
+void prune_dominated(std::vector<Event>& events, std::uint64_t& work) {
     for (std::size_t k = events.size(); k-- > 0;) {
         for (std::size_t l = 0; l < events.size(); ++l) {
             if (l == k) continue;
@@ -137,7 +137,6 @@ void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& out
             work += events[k].upper.size() + 1;
             if (!dominated(events[k], events[l])) continue;
             events.erase(events.begin() + static_cast<std::ptrdiff_t>(k));
-            outputs.erase(outputs.begin() + static_cast<std::ptrdiff_t>(k));
             break;
         }
     }
@@ -240,10 +239,10 @@ GroupTerms QueryGroups<N>::terms(std::uint32_t m) const {
         }
         g.work += 3 * entries + 2 * last;
         if (!possible(up_, whole, e)) continue;
-        g.outputs.push_back(x);
+        e.output = x;
         g.wins.push_back(e);
     }
-    prune_dominated(g.wins, g.outputs, g.work);
+    prune_dominated(g.wins, g.work);
     return g;
 }
 

@@ -31,12 +31,12 @@ enum End : std::size_t { most, least, kEnds };
 struct Event {
     std::vector<double> upper, lower;  ///< [position * tokens + token]
     double constant_upper = 0, constant_lower = 0;
+    std::uint32_t output = 0;  ///< that wins then
 };
 
 /// Of each output that may win in some sequence of the group the event that it wins.
 struct GroupTerms {
     Group group;
-    std::vector<std::uint32_t> outputs;
     std::vector<Event> wins;
     bool known = false;      ///< false: a table has an entry beyond 1e140, and nothing is known of the group
     std::uint64_t work = 0;  ///< floating operations spent on this group's terms
@@ -54,9 +54,8 @@ bool possible(const RoundUpward&, const Fillings& fillings, const Event& event);
 /// Floating operations of one query's attention weights, which its groups share.
 std::uint64_t query_table_flops(const Shape& shape);
 
-/// Leaves out events, and their outputs, that happen only where another one does. `work` grows by the
-/// operations spent.
-void prune_dominated(std::vector<Event>& events, std::vector<std::uint32_t>& outputs, std::uint64_t& work);
+/// Leaves out events that happen only where another one does. `work` grows by the operations spent.
+void prune_dominated(std::vector<Event>& events, std::uint64_t& work);
 
 /// What the terms of all groups are made from.
 template <class N>

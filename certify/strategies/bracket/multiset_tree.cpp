@@ -136,7 +136,7 @@ class MultisetTree {
             ++result_.escalated;
             std::vector<std::uint32_t> open;
             for (std::size_t k = 0; k < outputs_; ++k) {
-                if (!(sums[k] < 0)) open.push_back(terms_.outputs[k]);
+                if (!(sums[k] < 0)) open.push_back(terms_.wins[k].output);
             }
             decision = decider_.decide({sequence_, group_.m, open, 0});
         }

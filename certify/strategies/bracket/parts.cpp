@@ -47,13 +47,12 @@ void leave_out(Part& part, std::size_t token) {
 
 /// Leaves out outputs that win nowhere in the part, or only where another one does.
 void prune(const RoundUpward& up, Part& part, std::uint64_t& work) {
-    for (std::size_t k = part.wins.size(); k-- > 0;) {
-        work += part.wins[k].upper.size();
-        if (possible(up, part.fillings, part.wins[k])) continue;
-        part.wins.erase(part.wins.begin() + static_cast<std::ptrdiff_t>(k));
-        part.outputs.erase(part.outputs.begin() + static_cast<std::ptrdiff_t>(k));
-    }
-    prune_dominated(part.wins, part.outputs, work);
+    const auto hopeless = [&](const Event& e) {
+        work += e.upper.size();
+        return !possible(up, part.fillings, e);
+    };
+    part.wins.erase(std::remove_if(part.wins.begin(), part.wins.end(), hopeless), part.wins.end());
+    prune_dominated(part.wins, work);
 }
 
 }  // namespace
@@ -61,7 +60,7 @@ void prune(const RoundUpward& up, Part& part, std::uint64_t& work) {
 std::vector<Part> parts_of(const RoundUpward& up, const GroupTerms& terms, std::size_t splits,
                            std::uint64_t& work) {
     std::vector<Part> parts;
-    Part rest{terms.group.fillings(), terms.wins, terms.outputs};
+    Part rest{terms.group.fillings(), terms.wins};
     while (parts.size() < splits && !rest.wins.empty() && rest.fillings.tokens() > 1) {
         const std::size_t token = heaviest_token(rest);
         if (token == rest.fillings.tokens()) break;

@@ -12,8 +12,7 @@ namespace maxcert {
 /// Sequences in which some tokens do not occur and others must; tokens are numbered anew.
 struct Part {
     Fillings fillings;
-    std::vector<Event> wins;             ///< that are possible, and happen not only where another does
-    std::vector<std::uint32_t> outputs;  ///< to which these belong
+    std::vector<Event> wins;  ///< that are possible, and happen not only where another does
 };
 
 /// At most `splits` + 1 parts, disjoint, which hold every sequence of the group in which some output wins.

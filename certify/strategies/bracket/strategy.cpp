@@ -11,7 +11,7 @@
 #include "certify/proof/stopwatch.hpp"
 #include "certify/strategies/bracket/check.hpp"
 #include "certify/strategies/bracket/search.hpp"
-#include "data/base/counts.hpp"
+#include "data/base/ratio.hpp"
 
 namespace maxcert {
 namespace {

@@ -23,7 +23,7 @@ TEST(RoundUpward, IsInForceInsideItsScopeOnly) {
         const RoundUpward up;
         EXPECT_GT(one + tiny, 1.0);
         {
-            const RoundDownward down;
+            const Rounding down(FE_DOWNWARD);
             EXPECT_EQ(one + tiny, 1.0);
             EXPECT_LT(one - tiny, 1.0);
         }
@@ -61,7 +61,7 @@ TEST(SelfTest, RefusesFlushedSubnormalsEverywhere) {
         const ControlBits flushed(bits);
         EXPECT_THROW(test_arithmetic(), ArithmeticError);
         EXPECT_THROW(RoundUpward(), ArithmeticError);  // in a thread that passed its test before
-        EXPECT_THROW(RoundDownward(), ArithmeticError);
+        EXPECT_THROW(Rounding(FE_DOWNWARD), ArithmeticError);
         EXPECT_THROW(Model{weights}, ArithmeticError);
         EXPECT_EQ(std::fegetround(), FE_TONEAREST);
         // A new thread inherits the bits, and tries its arithmetic before anything in MPFR.

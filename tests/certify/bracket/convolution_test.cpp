@@ -232,6 +232,22 @@ TEST(Convolution, SaysNothingWhereTheStepCannotBeChosen) {
     EXPECT_EQ(ends.least, 0);
 }
 
+TEST(CountRange, HoldsTheWholeNumbersBetweenTwoEnds) {
+    const double none = std::nan(""), inf = INFINITY;
+    const auto ends = [](double least, double most) {
+        const CountRange r = CountRange::between(least, most, 10);
+        return std::pair<Count, Count>(r.least, r.most);
+    };
+    using Pair = std::pair<Count, Count>;
+    EXPECT_EQ(ends(2.25, 7.75), Pair(3, 7));
+    EXPECT_EQ(ends(3, 7), Pair(3, 7));
+    EXPECT_EQ(ends(-1, 12), Pair(0, 10));
+    EXPECT_EQ(ends(12, -1), Pair(10, 0));
+    EXPECT_EQ(ends(none, none), Pair(0, 10));
+    EXPECT_EQ(ends(inf, inf), Pair(0, 10));
+    EXPECT_EQ(ends(-inf, -inf), Pair(0, 10));
+}
+
 TEST(Fillings, AreThoseThatHoldTheRequiredTokens) {
     for (std::size_t tokens = 2; tokens < 5; ++tokens) {
         for (std::size_t positions = 0; positions < 5; ++positions) {

@@ -35,7 +35,7 @@ GroupTerms exact_terms(Random& random, std::uint32_t m, std::size_t positions, s
         for (std::size_t j = 0; j < positions * g.group.tokens(); ++j) e.upper.push_back(value());
         e.lower = e.upper;
         e.constant_upper = e.constant_lower = value();
-        g.outputs.push_back(m + 1 + static_cast<std::uint32_t>(k));
+        e.output = m + 1 + static_cast<std::uint32_t>(k);
         g.wins.push_back(e);
     }
     return g;
@@ -201,10 +201,10 @@ TEST_F(Groups, OutputsThatCannotWinOrFollowOthersAreSeen) {
             for (double& term : *ends) term -= 0.125 * static_cast<double>(round % 3);
         }
         g.wins.push_back(weaker);
-        g.outputs.push_back(m + 2);
+        g.wins.back().output = m + 2;
         const auto right = right_by_hand(g);
         std::uint64_t work = 0;
-        prune_dominated(g.wins, g.outputs, work);
+        prune_dominated(g.wins, work);
         EXPECT_EQ(g.wins.size(), 1u);
         EXPECT_EQ(right_by_hand(g), right);
     }

@@ -33,7 +33,7 @@ GroupTerms random_group(Random& random, double blur) {
         }
         e.constant_lower = (static_cast<double>(random() % 33) - 21) / 8;
         e.constant_upper = e.constant_lower + blur;
-        g.outputs.push_back(g.group.m + 1 + static_cast<std::uint32_t>(k));
+        e.output = g.group.m + 1 + static_cast<std::uint32_t>(k);
         g.wins.push_back(e);
     }
     return g;

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "certify/strategies/bracket/grid/axis.hpp"
-#include "data/base/count_conversions.hpp"
 #include "data/base/target_clones.hpp"
 
 namespace maxcert {
@@ -289,16 +288,11 @@ class Convolution {
         }
         const int bits = bits_ * static_cast<int>(n_);
         const double unit = std::ldexp(1.0, bits - kFirstBits);
-        CountRange range{0, fillings_.size()};
-        if (wanted_[most]) range.most = whole_at_most((counted + more) * unit, range.most);
-        if (wanted_[least]) {
-            // What rounding upward added: to no number up to 2^24, and below 2^-126 to each of fewer than
-            // 2^45.
-            if (bits > 24) fewer += 0x1p-23 * (roundings_ + 1) * counted;
-            if (bits > kFirstBits + 126) fewer += 0x1p-100;
-            range.least = whole_at_least(-((fewer - counted) * unit));
-        }
-        return range;
+        // What rounding upward added: to no number up to 2^24, and below 2^-126 to each of fewer than 2^45.
+        if (bits > 24) fewer += 0x1p-23 * (roundings_ + 1) * counted;
+        if (bits > kFirstBits + 126) fewer += 0x1p-100;
+        return CountRange::between(wanted_[least] ? -((fewer - counted) * unit) : 0,
+                                   wanted_[most] ? (counted + more) * unit : INFINITY, fillings_.size());
     }
 
     const Fillings& fillings_;

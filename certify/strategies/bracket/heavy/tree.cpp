@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "certify/strategies/bracket/heavy/tail_tables.hpp"
-#include "data/base/count_conversions.hpp"
 
 namespace maxcert {
 namespace {
@@ -38,8 +37,8 @@ class HeavyTree {
             code += tables_.unit(p);
         }
         node({0, terms_.positions, places, code, terms_.needs_m}, {0, live_.size()});
-        outcome.bracket.intersect(bracket_of_wrong(
-            group_, {whole_at_least(wrong_.lower()), whole_at_most(wrong_.upper(), group_.size())}));
+        outcome.bracket.intersect(
+            bracket_of_wrong(group_, CountRange::between(wrong_.lower(), wrong_.upper(), group_.size())));
         outcome.nodes += nodes_;
         outcome.work += work();
     }
