@@ -37,9 +37,7 @@ class Axis {
     /// Terms are numbered position * tokens + token; the last one is the constant.
     Step step(std::size_t term) const { return steps_[term]; }
     /// rho^error, at least.
-    double weight(End end, std::size_t term) const {
-        return powers_[static_cast<std::size_t>(kSubsteps + errors_[end][term])];
-    }
+    double weight(End end, std::size_t term) const { return powers_.data()[kSubsteps + errors_[end][term]]; }
 
     /// Of `number` prefixes whose rounded terms sum to `sum` and whose rho^errors to `weighted`: at least as
     /// many as are on the other side of 0 than that sum. `most`: may reach 0 for sum < 0; `least`: may not,
