@@ -30,7 +30,10 @@ class MultisetTree {
         for (const Event& e : terms_.wins) of_query_.push_back(e.constant_upper);
         for (const Event& e : terms_.wins) of_query_.push_back(-e.constant_lower);
         by_token_.assign(tokens, Sums(2 * outputs_, -std::numeric_limits<double>::infinity()));
-        for (std::size_t j = 0; j < group_.positions * tokens; ++j) raise(by_token_[j % tokens], j);
+        for (std::size_t j = 0; j < group_.positions * tokens; ++j) {
+            Sums& largest = by_token_[j % tokens];
+            for (std::size_t k = 0; k < 2 * outputs_; ++k) largest[k] = std::max(largest[k], term(k, j));
+        }
         up_to_ = by_token_;
         for (std::size_t t = 1; t < tokens; ++t) {
             for (std::size_t k = 0; k < 2 * outputs_; ++k) {
@@ -50,9 +53,6 @@ class MultisetTree {
     /// Entry k of the sums for a token at a position, position * tokens + token.
     double term(std::size_t k, std::size_t j) const {
         return k < outputs_ ? terms_.wins[k].upper[j] : -terms_.wins[k - outputs_].lower[j];
-    }
-    void raise(Sums& most, std::size_t j) const {
-        for (std::size_t k = 0; k < most.size(); ++k) most[k] = std::max(most[k], term(k, j));
     }
 
     /// Tokens above s are placed and r positions are left: tries every number of s from `least` on.

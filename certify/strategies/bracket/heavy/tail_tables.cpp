@@ -56,9 +56,10 @@ TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class
         class_of_.push_back(places_.size() - 1);
         places_.back().push_back(p);
     }
+    Code codes = 1;
     for (const auto& places : places_) {
-        units_.push_back(codes_);
-        codes_ *= places.size() + 1;
+        units_.push_back(codes);
+        codes *= places.size() + 1;
     }
 }
 

@@ -46,8 +46,7 @@ class TailTables {
     std::size_t bins_, most_entries_;
     std::vector<std::size_t> class_of_;  // by place
     std::vector<std::vector<std::size_t>> places_;
-    std::vector<Code> units_;  // by class
-    Code codes_ = 1;
+    std::vector<Code> units_;                     // by class
     std::vector<std::unique_ptr<Level>> levels_;  // [(output * (tokens + 1) + rank) * 2 + end]
     std::size_t entries_ = 0;                     // of all tables
     std::uint64_t work_ = 0;
