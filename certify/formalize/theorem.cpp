@@ -86,7 +86,7 @@ std::string statement(const std::string& proof, const TheoremClaim& claim, const
 
 /// How many are right, for the file's first line.
 std::string in_words(const std::string& proof, const TheoremClaim& claim) {
-    const std::string correct = claim.correct.get_str();
+    std::string correct = claim.correct.get_str();
     if (proves_exact_count(proof)) return correct;
     if (proves_bracket(proof)) return fmt::format("{} to {}", correct, claim.upper.get_str());
     return "at least " + correct;

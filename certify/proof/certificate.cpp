@@ -86,7 +86,7 @@ CheckResult verify_certificate(const CertificateRecord& r, Model& model, unsigne
     CheckResult checked;
     checked.complete =
         within_time([&] { checked = checker.check(model, r.hints, options); }) && checked.complete;
-    const CheckResult found = result_of_claim(checked, claimed);
+    CheckResult found = result_of_claim(checked, claimed);
     check_counts(r, found);
     if (r.proof_flops) {
         const auto length = length_in_time(checker, model, r.hints, checked);

@@ -20,7 +20,7 @@ double share_gone(const Count& before, const Count& now) {
 /// each over every number of positions.
 double heavy_work(const Group& group, std::size_t outputs) {
     const std::size_t tables = 8 * std::min<std::size_t>(outputs, 4) * group.positions;
-    return static_cast<double>(tables * group.tokens() * group.positions * HeavyEffort().bins / 2);
+    return static_cast<double>(tables * group.tokens() * group.positions * HeavyEffort().bins) / 2;
 }
 
 /// What a walk over heavy tokens cost, in its operations; a node takes about as long as this many.
