@@ -50,16 +50,16 @@ CountedPart::CountedPart(const RoundUpward& up, const Part& part, std::uint64_t&
 void CountedPart::refine(std::uint64_t& work) {
     // What two outputs share at most matters below, at least above.
     const bool pair = best_->pair();
-    count(*best_, {!pair || best_->hope_below > 0, !pair || best_->hope_above > 0}, work);
+    count(*best_, {!pair || best_->hope_above > 0, !pair || best_->hope_below > 0}, work);
     bound();
 }
 
-void CountedPart::count(Tally& tally, const Ends& wanted, std::uint64_t& work) {
+void CountedPart::count(Tally& tally, const Ends<bool>& wanted, std::uint64_t& work) {
     const std::uint64_t before = work;
     if (tally.grid == 0) {
         // Where both outputs win, the mean of their sums is >= 0 too: a cheap bound, good for most pairs.
         const Event mean = upper_mean(up_, *tally.wins[0], *tally.wins[1]);
-        const CountRange mean_wins = count_on_grid(up_, fillings_, {&mean}, {true, false}, kMeanGrid, work);
+        const CountRange mean_wins = count_on_grid(up_, fillings_, {&mean}, {false, true}, kMeanGrid, work);
         tally.range.most = std::min(tally.range.most, mean_wins.most);
         tally.grid = kFirstPairGrid;
         tally.price = terms_ * static_cast<double>(kFirstPairGrid * kFirstPairGrid);

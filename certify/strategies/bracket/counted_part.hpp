@@ -38,7 +38,7 @@ class CountedPart {
         bool pair() const { return wins.size() == 2; }
         double promise() const;
     };
-    void count(Tally& tally, const Ends& wanted, std::uint64_t& work);
+    void count(Tally& tally, const Ends<bool>& wanted, std::uint64_t& work);
     void bound();
 
     const RoundUpward& up_;

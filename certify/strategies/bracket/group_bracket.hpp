@@ -34,7 +34,7 @@ struct GroupOutcome {
 /// What follows from counts of the group's wrong sequences.
 Bracket bracket_of_wrong(const Group& group, const CountRange& wrong);
 
-/// The last level of refinement: each has a finer grid, and the first ones more parts.
+/// The last level of refinement: each has four times the work, and the first ones more parts.
 constexpr int kLastLevel = 7;
 
 /// By convolution (SOUNDNESS T5b): union and joint bounds over the outputs that may win. `terms` must be

@@ -24,9 +24,6 @@ struct Group {
     Count size() const { return fillings_with(tokens(), seen() ? 0 : 1, positions); }
 };
 
-/// Ends of a count, and of the terms on which it depends.
-enum End : std::size_t { most, least, kEnds };
-
 /// "constant + Σ_i term(t_i, i) >= 0": enclosures of every term.
 struct Event {
     std::vector<double> upper, lower;  ///< [position * tokens + token]

@@ -16,7 +16,7 @@ namespace {
 
 using testing::Random;
 
-constexpr Ends kBoth{true, true};
+constexpr Ends<bool> kBoth{true, true};
 
 /// A few events on fillings of a few positions.
 struct Drawn {
@@ -75,7 +75,7 @@ Drawn draw(Random& random, std::size_t events, std::size_t most_tokens) {
     return d;
 }
 
-CountRange counted(const Drawn& d, const Ends& wanted, std::size_t grid) {
+CountRange counted(const Drawn& d, const Ends<bool>& wanted, std::size_t grid) {
     const RoundUpward up;
     std::uint64_t work = 0;
     std::vector<const Event*> events;
@@ -93,8 +93,8 @@ TEST(Convolution, CountsOfOneEventAndOfTwoEncloseTheExactCount) {
             const auto [least, most] = counted(d, kBoth, grid);
             EXPECT_LE(least, exact) << round << " grid " << grid;
             EXPECT_GE(most, exact) << round << " grid " << grid;
-            EXPECT_LE(counted(d, {false, true}, grid).least, exact) << round << " grid " << grid;
-            EXPECT_GE(counted(d, {true, false}, grid).most, exact) << round << " grid " << grid;
+            EXPECT_LE(counted(d, {true, false}, grid).least, exact) << round << " grid " << grid;
+            EXPECT_GE(counted(d, {false, true}, grid).most, exact) << round << " grid " << grid;
             below += least < exact ? 1 : 0;
             above += most > exact ? 1 : 0;
             close += grid == 256 && most - least < 0.5 ? 1 : 0;
@@ -102,7 +102,7 @@ TEST(Convolution, CountsOfOneEventAndOfTwoEncloseTheExactCount) {
         // Counting fillings without a required token as well must show.
         Drawn forgetful = d;
         forgetful.fillings = {d.fillings.tokens(), d.fillings.positions(), {}};
-        if (counted(forgetful, {false, true}, 256).least > exact) ++seen_too_many;
+        if (counted(forgetful, {true, false}, 256).least > exact) ++seen_too_many;
     }
     EXPECT_GT(below, 100);
     EXPECT_GT(above, 100);
@@ -216,7 +216,7 @@ TEST(Convolution, RareWinsAreNotForgotten) {
         EXPECT_GE(ends.most, 121);
         EXPECT_LE(ends.least, 121);
     }
-    const CountRange ends = count_on_grid(up, group.fillings(), {&event}, Ends{true, false}, 4096, work);
+    const CountRange ends = count_on_grid(up, group.fillings(), {&event}, {false, true}, 4096, work);
     EXPECT_LT(ends.most, 1e-10 * group.size().get_d());
 }
 

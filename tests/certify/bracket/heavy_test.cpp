@@ -186,15 +186,15 @@ TEST(TailTables, EncloseTheSharesOfAllFillings) {
                 bool seen = false;
                 std::size_t rest = index;
                 for (std::size_t p = 0; p < n; ++p, rest /= left) {
-                    sum += terms.ends[most][terms.at(0, rank + rest % left, p)];
+                    sum += terms.ends[End::upper][terms.at(0, rank + rest % left, p)];
                     seen = seen || rank + rest % left == terms.rank_of_m;
                 }
                 if (need_m && !seen) continue;
                 all += 1;
                 reach += sum >= 0 ? 1 : 0;
             }
-            const double upper = tables.find(0, rank, most, code, n, need_m, true)->share(aim),
-                         lower = -tables.find(0, rank, least, code, n, need_m, true)->share(-aim);
+            const double upper = tables.find(0, rank, End::upper, code, n, need_m, true)->share(aim),
+                         lower = -tables.find(0, rank, End::lower, code, n, need_m, true)->share(-aim);
             EXPECT_GE(upper * all, reach) << round;
             EXPECT_LE(lower * all, reach) << round;
             inside += upper < 1 && lower > 0 ? 1 : 0;

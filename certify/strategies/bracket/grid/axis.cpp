@@ -20,7 +20,7 @@ double squared_error(double z) {
 
 }  // namespace
 
-Axis::Axis(const RoundUpward&, const Fillings& fillings, const Event& event, const Ends& wanted,
+Axis::Axis(const RoundUpward&, const Fillings& fillings, const Event& event, const Ends<bool>& wanted,
            std::size_t grid)
     : fillings_(fillings), wanted_(wanted) {
     const double excess = largest_sum(fillings, event.upper, event.constant_upper);
@@ -50,22 +50,22 @@ bool Axis::round_terms(const Event& event) {
         minus_lower -= offset;
         highest += std::max(0.0, (largest - offset) * inverse_step_ + 1);
         if (!(highest < kHighest)) return false;
-        std::array<int, kEnds> most_error{};
+        Ends<int> most_error;
         double squares = 0;
         for (std::size_t t = 0; t < tokens; ++t) {
             if (!add_term(upper[t] - offset, offset - lower[t])) return false;
-            for (std::size_t end = 0; end < kEnds; ++end) {
+            for (const End end : kBothEnds) {
                 most_error[end] = std::max(most_error[end], errors_[end].back());
             }
-            const double error = errors_[wanted_[most] ? most : least].back();
+            const double error = errors_[wanted_.upper ? End::upper : End::lower].back();
             squares += error * error;
         }
-        for (std::size_t end = 0; end < kEnds; ++end) most_errors_[end] += most_error[end];
+        for (const End end : kBothEnds) most_errors_[end] += most_error[end];
         variance += squares / static_cast<double>(tokens * kSubsteps * kSubsteps);
     }
     highest += std::max(0.0, constant_upper * inverse_step_ + 1);
     if (!(highest < kHighest) || !add_term(constant_upper, minus_lower)) return false;
-    for (std::size_t end = 0; end < kEnds; ++end) most_errors_[end] += std::max(0, errors_[end].back());
+    for (const End end : kBothEnds) most_errors_[end] += std::max(0, errors_[end].back());
     // The steepness that bounds the tails of a normal error best.
     const double steepness = std::min(std::sqrt(2 / std::max(variance, 1e-9)), kSteepest);
     const double rho = std::exp(steepness / kSubsteps), inverse = 1 / rho;
@@ -76,7 +76,7 @@ bool Axis::round_terms(const Event& event) {
     }
     tails_.assign(1, 1.0);
     while (tails_.size() * kSubsteps <=
-           static_cast<std::size_t>(std::max(most_errors_[0], most_errors_[1]))) {
+           static_cast<std::size_t>(std::max(most_errors_.upper, most_errors_.negated_lower))) {
         tails_.push_back(tails_.back() * powers_[0]);
     }
     return true;
@@ -89,8 +89,8 @@ bool Axis::add_term(double upper, double minus_lower) {
     const Step step = hopeless ? kLowestStep : ceiling(scaled - 0.5);
     steps_.push_back(step);
     const auto nearest = static_cast<double>(step);
-    const double errors[kEnds] = {scaled - nearest, minus_lower * inverse_step_ + nearest};
-    for (std::size_t end = 0; end < kEnds; ++end) {
+    const Ends<double> errors{minus_lower * inverse_step_ + nearest, scaled - nearest};
+    for (const End end : kBothEnds) {
         const double substeps = hopeless || !wanted_[end] ? 0 : errors[end] * kSubsteps;
         if (!(std::fabs(substeps) <= kSubsteps)) return false;
         errors_[end].push_back(static_cast<int>(ceiling(substeps)));
@@ -101,7 +101,7 @@ bool Axis::add_term(double upper, double minus_lower) {
 void Axis::bound_rests() {
     const std::size_t n = fillings_.positions(), tokens = fillings_.tokens();
     const auto& required = fillings_.required();
-    max_rest_.assign(n + 1, most_errors_[most] / kSubsteps + 1);  // whatever the errors
+    max_rest_.assign(n + 1, most_errors_[End::upper] / kSubsteps + 1);  // whatever the errors
     for (auto& loss : loss_) loss.assign(n + 1, kLowestStep);
     for (std::size_t i = n; i-- > 0;) {
         const Step* row = steps_.data() + i * tokens;
@@ -115,7 +115,7 @@ void Axis::bound_rests() {
 
 double Axis::across(End end, Step sum, double number, double weighted) const {
     // Errors are at least -sum, or more than sum.
-    const Step least_error = end == most ? -sum * kSubsteps : sum * kSubsteps + 1;
+    const Step least_error = end == End::upper ? -sum * kSubsteps : sum * kSubsteps + 1;
     if (least_error > most_errors_[end]) return 0;
     return std::min(number, tails_[static_cast<std::size_t>(std::abs(sum))] * weighted);
 }

@@ -1,11 +1,11 @@
 // One event's sum on a grid: its terms rounded to the nearest step, and how far off they are (SOUNDNESS T5b).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "certify/arithmetic/ends.hpp"
 #include "certify/strategies/bracket/group_terms.hpp"
 
 namespace maxcert {
@@ -17,16 +17,13 @@ constexpr Step kLowestStep = -(Step{1} << 40);  // a term this low ends all hope
 /// Errors are in substeps, rounded up.
 constexpr int kSubsteps = 512;
 
-/// Which of them are wanted.
-using Ends = std::array<bool, kEnds>;
-
 /// The true sum in steps is the sum of the rounded terms and an error: by upper ends of the terms at most
-/// that of `most`, by lower ends at least less that of `least`.
+/// that of End::upper, by lower ends at least less that of End::lower.
 class Axis {
   public:
-    /// `grid`: about how many steps the sums that may reach 0 are divided into. Only the ends that are wanted
-    /// have errors.
-    Axis(const RoundUpward& up, const Fillings& fillings, const Event& event, const Ends& wanted,
+    /// `grid`: about how many steps the sums that may reach 0 are divided into. Only the ends of counts that
+    /// are wanted have errors.
+    Axis(const RoundUpward& up, const Fillings& fillings, const Event& event, const Ends<bool>& wanted,
          std::size_t grid);
 
     /// No sum reaches 0.
@@ -40,8 +37,8 @@ class Axis {
     double weight(End end, std::size_t term) const { return powers_.data()[kSubsteps + errors_[end][term]]; }
 
     /// Of `number` prefixes whose rounded terms sum to `sum` and whose rho^errors to `weighted`: at least as
-    /// many as are on the other side of 0 than that sum. `most`: may reach 0 for sum < 0; `least`: may not,
-    /// else.
+    /// many as are on the other side of 0 than that sum. End::upper: may reach 0 for sum < 0;
+    /// End::lower: may not, else.
     double across(End end, Step sum, double number, double weighted) const;
 
     /// Sums of as many steps or more are too far from 0 for errors to bring them across.
@@ -57,12 +54,12 @@ class Axis {
     void bound_rests();
 
     const Fillings& fillings_;
-    Ends wanted_;
+    Ends<bool> wanted_;
     bool usable_ = false, impossible_ = false;
     double inverse_step_ = 0;
     std::vector<Step> steps_;
-    std::array<std::vector<int>, kEnds> errors_;
-    std::array<Step, kEnds> most_errors_{};  // what those of all terms come to at most
+    Ends<std::vector<int>> errors_;
+    Ends<Step> most_errors_;  // what those of all terms come to at most
     // From above, for some rho > 1: rho^(k / kSubsteps - 1), and rho^-n for n steps, as many as errors may
     // come to.
     std::vector<double> powers_, tails_;

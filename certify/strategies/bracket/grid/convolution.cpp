@@ -18,8 +18,7 @@ namespace {
 constexpr std::uint64_t kRoundingWork = 30;  // about the operations of rounding a term, its offset included
 constexpr std::size_t kBlock = 4;            // steps taken together
 constexpr Step kMostStates = Step{1} << 23;
-constexpr std::size_t kAxes = 2;
-constexpr std::size_t kKinds = 1 + kAxes * kEnds;
+constexpr std::size_t kKinds = 5;  // of sums over prefixes: of 1, and of rho^error by axis (two) and end
 
 /// One row or several of equal distance, as groups of lanes that a register holds.
 constexpr Step kLanes = 16;
@@ -107,17 +106,14 @@ constexpr int kFirstBits = 100;
 
 class Convolution {
   public:
-    Convolution(const Fillings& fillings, const std::vector<Axis>& axes, const Ends& wanted)
+    Convolution(const Fillings& fillings, const std::vector<Axis>& axes, const Ends<bool>& wanted)
         : fillings_(fillings),
           axes_(axes),
-          n_(fillings.positions()),
-          tokens_(fillings.tokens()),
-          required_(fillings.required()),
-          bits_(static_cast<int>(std::ceil(std::log2(static_cast<double>(tokens_))))),
+          bits_(static_cast<int>(std::ceil(std::log2(static_cast<double>(fillings.tokens()))))),
           wanted_(wanted),
           kinds_{0} {
         for (std::size_t axis = 0; axis < axes.size(); ++axis) {
-            for (const End end : {most, least}) {
+            for (const End end : kBothEnds) {
                 if (wanted[end]) kinds_.push_back(kind_of(axis, end));
             }
         }
@@ -125,14 +121,14 @@ class Convolution {
 
     CountRange count(std::uint64_t& work) {
         thread_local States now[kLabels], next[kLabels];  // their memory serves the next count again
-        const unsigned all_missing = (1u << required_.size()) - 1;
-        const Choice empty = choice(n_ * tokens_, std::ldexp(1.0, kFirstBits));
+        const unsigned all_missing = (1u << fillings_.required().size()) - 1;
+        const Choice empty = choice(fillings_.positions() * fillings_.tokens(), std::ldexp(1.0, kFirstBits));
         for (unsigned missing = 0; missing < all_missing; ++missing) now[missing].reset({}, {-1, -1}, kinds_);
         now[all_missing].reset(empty.steps, empty.steps, kinds_);
         for (const std::size_t kind : kinds_) {
             *now[all_missing].at(kind, 0, 0) = static_cast<float>(empty.weights[kind]);
         }
-        for (std::size_t i = 0; i < n_; ++i) {
+        for (std::size_t i = 0; i < fillings_.positions(); ++i) {
             sort_tokens(i);
             most_terms_ = 0;
             for (unsigned missing = 0; missing <= all_missing; ++missing) {
@@ -140,7 +136,7 @@ class Convolution {
                 for (std::size_t d = 2 - axes_.size(); d < 2; ++d) {
                     low[d] = axes_[d + axes_.size() - 2].lowest_alive(missing, i + 1);
                     high[d] = now[missing].end(d) + highest_[d];
-                    for (std::size_t k = 0; k < required_.size(); ++k) {
+                    for (std::size_t k = 0; k < fillings_.required().size(); ++k) {
                         if ((missing >> k & 1u) != 0) continue;
                         for (const unsigned before : {missing, missing | 1u << k}) {
                             high[d] = std::max(high[d], now[before].end(d) + of_required_[k].steps[d]);
@@ -151,13 +147,13 @@ class Convolution {
                 work += next[missing].entries() * kinds_.size();
             }
             for (unsigned missing = 0; missing <= all_missing; ++missing) {
-                for (std::size_t k = 0; k < required_.size(); ++k) {
+                for (std::size_t k = 0; k < fillings_.required().size(); ++k) {
                     spread(now[missing], {of_required_[k]}, next[missing & ~(1u << k)], work);
                 }
                 spread(now[missing], choices_, next[missing], work);
             }
             std::swap(now, next);
-            roundings_ += 3 + static_cast<double>(2 * required_.size() + most_terms_);
+            roundings_ += 3 + static_cast<double>(2 * fillings_.required().size() + most_terms_);
         }
         return bounds(now[0]);
     }
@@ -166,13 +162,15 @@ class Convolution {
     /// Prefixes are told apart by which of the required tokens they miss, a set of bits.
     static constexpr std::size_t kLabels = 4;
 
-    static std::size_t kind_of(std::size_t axis, End end) { return 1 + axis * kEnds + end; }
+    static std::size_t kind_of(std::size_t axis, End end) {
+        return 1 + 2 * axis + static_cast<std::size_t>(end);
+    }
 
     /// The token of a term alone.
     Choice choice(std::size_t term, double unit) const {
         Choice c{{axes_.size() > 1 ? axes_[0].step(term) : 0, axes_.back().step(term)}, {unit}};
         for (std::size_t axis = 0; axis < axes_.size(); ++axis) {
-            for (const End end : {most, least}) {
+            for (const End end : kBothEnds) {
                 c.weights[kind_of(axis, end)] = unit * axes_[axis].weight(end, term);
             }
         }
@@ -183,14 +181,15 @@ class Convolution {
     void sort_tokens(std::size_t i) {
         const double unit = std::ldexp(1.0, -bits_);
         std::vector<Choice> sorted;
-        for (std::size_t t = 0; t < tokens_; ++t) {
-            if (!fillings_.requires_token(t)) sorted.push_back(choice(i * tokens_ + t, unit));
+        for (std::size_t t = 0; t < fillings_.tokens(); ++t) {
+            if (!fillings_.requires_token(t)) sorted.push_back(choice(i * fillings_.tokens() + t, unit));
         }
         std::sort(sorted.begin(), sorted.end(), [](const Choice& a, const Choice& b) {
             return a.steps[1] != b.steps[1] ? a.steps[1] < b.steps[1] : a.steps[0] < b.steps[0];
         });
         of_required_.clear();
-        for (const std::size_t t : required_) of_required_.push_back(choice(i * tokens_ + t, unit));
+        for (const std::size_t t : fillings_.required())
+            of_required_.push_back(choice(i * fillings_.tokens() + t, unit));
         choices_.clear();
         highest_ = {kLowestStep, kLowestStep};
         for (const Choice& c : sorted) {
@@ -272,13 +271,13 @@ class Convolution {
                 const Step sums[] = {by_row, by_column};
                 double reach = number, lost = 0;  // at most, where some sum is below 0; at most, else
                 for (std::size_t axis = 0; axis < axes_.size(); ++axis) {
-                    const End end = sums[axis] < 0 ? most : least;
+                    const End end = sums[axis] < 0 ? End::upper : End::lower;
                     if (!wanted_[end]) continue;
                     const double across =
                         axes_[axis].across(end, sums[axis], number,
                                            static_cast<double>(*states.at(kind_of(axis, end), row, column)));
-                    if (end == most) reach = std::min(reach, across);
-                    if (end == least) lost += across;
+                    if (end == End::upper) reach = std::min(reach, across);
+                    if (end == End::lower) lost += across;
                 }
                 const bool above = std::min(by_row, by_column) >= 0;
                 counted += above ? number : 0;
@@ -286,21 +285,20 @@ class Convolution {
                 fewer += above ? std::min(lost, number) : 0;
             }
         }
-        const int bits = bits_ * static_cast<int>(n_);
+        const int bits = bits_ * static_cast<int>(fillings_.positions());
         const double unit = std::ldexp(1.0, bits - kFirstBits);
         // What rounding upward added: to no number up to 2^24, and below 2^-126 to each of fewer than 2^45.
         if (bits > 24) fewer += 0x1p-23 * (roundings_ + 1) * counted;
         if (bits > kFirstBits + 126) fewer += 0x1p-100;
-        return CountRange::between(wanted_[least] ? -((fewer - counted) * unit) : 0,
-                                   wanted_[most] ? (counted + more) * unit : INFINITY, fillings_.size());
+        return CountRange::between(wanted_[End::lower] ? -((fewer - counted) * unit) : 0,
+                                   wanted_[End::upper] ? (counted + more) * unit : INFINITY,
+                                   fillings_.size());
     }
 
     const Fillings& fillings_;
     const std::vector<Axis>& axes_;
-    std::size_t n_, tokens_;
-    const std::vector<std::size_t>& required_;
     int bits_;
-    Ends wanted_;
+    Ends<bool> wanted_;
     std::vector<std::size_t> kinds_;  // that are needed
     double roundings_ = 0;            // on the way to any sum, at most
     std::size_t most_terms_ = 0;      // that were added up in one state, at one position
@@ -311,7 +309,7 @@ class Convolution {
 }  // namespace
 
 CountRange count_on_grid(const RoundUpward& up, const Fillings& fillings,
-                         const std::vector<const Event*>& events, const Ends& wanted, std::size_t grid,
+                         const std::vector<const Event*>& events, const Ends<bool>& wanted, std::size_t grid,
                          std::uint64_t& work) {
     std::vector<Axis> axes;
     for (const Event* event : events) {

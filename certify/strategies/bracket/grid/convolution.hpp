@@ -14,7 +14,7 @@ namespace maxcert {
 /// of each that may reach 0 are divided into; more cost more and lose less. Of ends that are not wanted
 /// nothing is said. `work` grows by the operations spent.
 CountRange count_on_grid(const RoundUpward& up, const Fillings& fillings,
-                         const std::vector<const Event*>& events, const Ends& wanted, std::size_t grid,
+                         const std::vector<const Event*>& events, const Ends<bool>& wanted, std::size_t grid,
                          std::uint64_t& work);
 
 }  // namespace maxcert

@@ -45,7 +45,7 @@ TailTables::TailTables(const RoundUpward&, const HeavyTerms& terms, double class
     : terms_(terms),
       bins_(bins),
       most_entries_(most_entries),
-      levels_(terms.outputs * (terms.tokens + 1) * kEnds) {
+      levels_(terms.outputs * (terms.tokens + 1) * 2) {
     double heaviest = 0;
     for (std::size_t p = 0; p < terms.positions; ++p) {
         const double weight = terms.place_weight[p];
@@ -105,7 +105,7 @@ std::unique_ptr<TailTables::Level> TailTables::make_level(std::size_t output, st
         others.clear();
         for (std::size_t u = 0; u < left; ++u) {
             auto steps = static_cast<std::int32_t>(ceiling((values[u] - of.offset) * l.inverse_step));
-            if (end == least) steps = -steps;
+            if (end == End::lower) steps = -steps;
             of.low = std::min(of.low, steps);
             of.high = std::max(of.high, steps);
             if (rank + u == terms_.rank_of_m) {
@@ -123,7 +123,8 @@ std::unique_ptr<TailTables::Level> TailTables::make_level(std::size_t output, st
 const TailTables::Table* TailTables::find(std::size_t output, std::size_t rank, End end, Code code,
                                           std::size_t r, bool need_m, bool may_make) {
     const bool make_some = may_make && entries_ < most_entries_;
-    std::unique_ptr<Level>& level = levels_[(output * (terms_.tokens + 1) + rank) * kEnds + end];
+    std::unique_ptr<Level>& level =
+        levels_[(output * (terms_.tokens + 1) + rank) * 2 + static_cast<std::size_t>(end)];
     if (!level && make_some) level = make_level(output, rank, end);
     return level ? table(*level, code, r, need_m, make_some) : nullptr;
 }
@@ -157,7 +158,7 @@ TailTables::Table TailTables::make(Level& l, Code code, std::size_t r, bool need
     entries_ += n;
 
     // Shares of the fillings by what stands at the place, rounded towards the end; negated for the lower.
-    const bool upper = l.end == most;
+    const bool upper = l.end == End::upper;
     const Interval all = terms_.fillings(l.rank, r, need_m);
     const auto share = [&](const Interval& part) {
         return upper ? (part / all).upper() : (part / all).negated_lower();
@@ -189,9 +190,9 @@ TailTables::Table TailTables::make(Level& l, Code code, std::size_t r, bool need
 double TailTables::Table::share(double sum) const {
     // Rounded so that the least j that suffices is at least `steps`, and for the upper end at least -steps.
     const double steps = (sum + offset) * inverse_step;
-    const double needed = end == most ? -steps : steps;
-    if (end == most && !(needed > low)) return 1;
-    if (end == least && needed <= low) return -1;
+    const double needed = end == End::upper ? -steps : steps;
+    if (end == End::upper && !(needed > low)) return 1;
+    if (end == End::lower && needed <= low) return -1;
     if (!(needed <= high)) return 0;
     return static_cast<double>(entries[static_cast<std::size_t>(ceiling(needed) - low - 1)]);
 }

@@ -55,7 +55,7 @@ class TailTables {
 /// A tail P(sum in steps >= j): 1 up to j = low, entries[j - low - 1] up to high, then 0. The sum is at most
 /// (at least) offset + steps / inverse_step; for the lower end shares and offset are negated.
 struct TailTables::Table {
-    End end = most;
+    End end = End::upper;
     std::int32_t low = 0, high = 0;
     double offset = 0, inverse_step = 1;
     std::vector<float> entries;

@@ -39,16 +39,16 @@ HeavyTerms::HeavyTerms(const RoundUpward&, const GroupTerms& group)
     for (const std::size_t i : position_of) place_weight.push_back(by_position[i]);
 
     const std::size_t entries = outputs * (tokens + 1) * positions;
-    for (const End end : {most, least}) {
+    for (const End end : kBothEnds) {
         ends[end].assign(entries, -std::numeric_limits<double>::infinity());
         extremes[end] = ends[end];
         for (std::size_t x = 0; x < outputs; ++x) {
             const Event& e = group.wins[x];
-            constants[end].push_back(end == most ? e.constant_upper : -e.constant_lower);
+            constants[end].push_back(end == End::upper ? e.constant_upper : -e.constant_lower);
             for (std::size_t rank = tokens; rank-- > 0;) {
                 for (std::size_t p = 0; p < positions; ++p) {
                     const std::size_t from = position_of[p] * tokens + token_of[rank], to = at(x, rank, p);
-                    ends[end][to] = end == most ? e.upper[from] : -e.lower[from];
+                    ends[end][to] = end == End::upper ? e.upper[from] : -e.lower[from];
                     extremes[end][to] = std::max(ends[end][to], extremes[end][to + positions]);
                 }
             }

@@ -2,10 +2,10 @@
 // by place, the largest terms first, with the extremes that the lighter tokens can still reach.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <vector>
 
+#include "certify/arithmetic/ends.hpp"
 #include "certify/strategies/bracket/group_terms.hpp"
 
 namespace maxcert {
@@ -21,8 +21,8 @@ struct HeavyTerms {
 
     /// Of terms [at(output, rank, place)], and the largest of these over this rank and all later ones; rank =
     /// tokens, beyond the lightest token, for the extremes alone.
-    std::array<std::vector<double>, kEnds> ends, extremes;
-    std::array<std::vector<double>, kEnds> constants;  ///< by output
+    Ends<std::vector<double>> ends, extremes;
+    Ends<std::vector<double>> constants;  ///< by output
     /// The heaviest term at each place.
     std::vector<double> place_weight;
 

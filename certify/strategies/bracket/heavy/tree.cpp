@@ -4,7 +4,6 @@
 #include "certify/strategies/bracket/heavy/tree.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "certify/strategies/bracket/heavy/tail_tables.hpp"
@@ -15,7 +14,7 @@ namespace {
 /// An output that may win in a node, with the ends of its sum over the places that are settled.
 struct Live {
     std::size_t output;
-    std::array<double, kEnds> sums;
+    Ends<double> sums;
 };
 
 class HeavyTree {
@@ -28,7 +27,7 @@ class HeavyTree {
 
     void walk(GroupOutcome& outcome) {
         for (std::size_t x = 0; x < terms_.outputs; ++x) {
-            live_.push_back({x, {terms_.constants[most][x], terms_.constants[least][x]}});
+            live_.push_back({x, {terms_.constants[End::lower][x], terms_.constants[End::upper][x]}});
         }
         std::uint64_t places = 0;
         TailTables::Code code = 0;
@@ -74,12 +73,12 @@ class HeavyTree {
         double at_most = 0, negated_least = 0;
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             const Live output = live_[k];
-            const double upper = share(most, n, output, make);
+            const double upper = share(End::upper, n, output, make);
             if (upper == 0) continue;
             at_most += upper;
             // An output whose upper share is below another's lower one has no say in the largest lower one.
             if (upper > -negated_least) {
-                negated_least = std::min(negated_least, share(least, n, output, make));
+                negated_least = std::min(negated_least, share(End::lower, n, output, make));
             }
             live_.push_back(output);
             if (negated_least <= -1) break;
@@ -109,7 +108,7 @@ class HeavyTree {
             if (table != nullptr) return table->share(output.sums[end]);
         }
         const double reach = largest(end, n, output, 0);
-        if (end == most) return reach < 0 ? 0 : 1;
+        if (end == End::upper) return reach < 0 ? 0 : 1;
         return reach <= 0 ? -1 : 0;
     }
 
@@ -129,8 +128,8 @@ class HeavyTree {
     bool keep_undecided(const Node& n, Outputs outputs, std::size_t first) {
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             const Live output = live_[k];
-            if (largest(most, n, output, first) < 0) continue;
-            if (largest(least, n, output, first) <= 0) return false;
+            if (largest(End::upper, n, output, first) < 0) continue;
+            if (largest(End::lower, n, output, first) <= 0) return false;
             live_.push_back(output);
         }
         return true;
@@ -172,7 +171,7 @@ class HeavyTree {
         const std::size_t next = live_.size();
         for (std::size_t k = outputs.begin; k < outputs.end; ++k) {
             Live output = live_[k];
-            for (const End end : {most, least}) {
+            for (const End end : kBothEnds) {
                 output.sums[end] += terms_.ends[end][terms_.at(output.output, n.rank, place)];
             }
             live_.push_back(output);
